@@ -105,6 +105,9 @@ func (m *Submit) Size() int { return overhead + m.Packet.Bytes }
 // Describe logs identity, size and hash.
 func (m *Submit) Describe(ln *record.Line) { describePacket(ln, m.Packet).Uint("lo", m.AckedBelow) }
 
+// Carries is the packet on board: what handles the message pays for it.
+func (m *Submit) Carries() *Packet { return m.Packet }
+
 func describePacket(ln *record.Line, p *Packet) *record.Line {
 	return p.ID.Log(ln).Int("n", int64(len(p.Entries))).Int("b", int64(p.Bytes)).Hex32("h", p.Hash)
 }
@@ -132,6 +135,9 @@ func (*Dispatch) Class() node.Class { return node.ClassData }
 
 // Size counts the payload.
 func (m *Dispatch) Size() int { return overhead + m.Packet.Bytes }
+
+// Carries is the packet on board: what handles the message pays for it.
+func (m *Dispatch) Carries() *Packet { return m.Packet }
 
 // Describe logs identity, size, hash and attempt.
 func (m *Dispatch) Describe(ln *record.Line) {

@@ -58,8 +58,9 @@ type Token uint64
 // ReplyTo is the handle with which a request is answered. It is a plain value:
 // any actor of the node that received the request may use it, once.
 type ReplyTo struct {
-	From  Addr  // the requester
-	Token Token // its request
+	From   Addr   // the requester
+	Token  Token  // its request; 0: nobody awaits an answer
+	Handle uint64 // the world's own, opaque to actors
 }
 
 // Timer identifies a running timer of an actor; 0 is none.

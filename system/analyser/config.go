@@ -1,0 +1,100 @@
+package analyser
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"weir/system/message"
+)
+
+// Actor is the name of the analyser's one actor, to which packets and probes go.
+const Actor = "analyse"
+
+// Config says what an analyser takes and how it keeps it. Its speed is not a
+// matter of configuration: that is the world's.
+type Config struct {
+	// EntryMax is the largest size of one log message in bytes; a packet with a
+	// larger one is poison. Default 256 KiB; zero means the default.
+	EntryMax int
+	// BatchMax is how many packets one append to the store may hold. Default 256;
+	// zero means the default.
+	BatchMax int
+	// PendingMax is how many packets may wait for the append that runs, or for
+	// recovery; beyond it the answer is busy. Default 4096; zero means the default.
+	PendingMax int
+	// PendingBytes is the same in bytes. Default 64 MiB; zero means the default.
+	PendingBytes int
+	// DedupMax is how many packet ids above their sources' low-watermarks are
+	// remembered; beyond it the answer is busy. Default 1<<18; zero means the default.
+	DedupMax int
+	// EmittersMax and SourcesMax bound the tables of the counts: packets of more
+	// emitters than the first get busy; messages of more sources than the second
+	// are counted together. Defaults 4096 and 4096; zero means the default.
+	EmittersMax, SourcesMax int
+	// CompactBytes is the size of the store's log in bytes at which it is
+	// replaced by a snapshot. Default 4 MiB; zero means the default.
+	CompactBytes int
+	// DiskRetryMin and DiskRetryMax are the first and the longest wait before a
+	// failed disk operation is tried again. Defaults 20ms and 1s; zero means the
+	// default.
+	DiskRetryMin, DiskRetryMax time.Duration
+	// DrainMax is how long an orderly stop waits for the disk. Default 5s; zero
+	// means the default.
+	DrainMax time.Duration
+}
+
+// WithDefaults returns the configuration with every zero field set to its default.
+func (c Config) WithDefaults() Config {
+	setInt(&c.EntryMax, 256<<10)
+	setInt(&c.BatchMax, 256)
+	setInt(&c.PendingMax, 4096)
+	setInt(&c.PendingBytes, 64<<20)
+	setInt(&c.DedupMax, 1<<18)
+	setInt(&c.EmittersMax, 4096)
+	setInt(&c.SourcesMax, 4096)
+	setInt(&c.CompactBytes, 4<<20)
+	setDuration(&c.DiskRetryMin, 20*time.Millisecond)
+	setDuration(&c.DiskRetryMax, time.Second)
+	setDuration(&c.DrainMax, 5*time.Second)
+	return c
+}
+
+func setInt(v *int, def int) {
+	if *v == 0 {
+		*v = def
+	}
+}
+
+func setDuration(d *time.Duration, def time.Duration) {
+	if *d == 0 {
+		*d = def
+	}
+}
+
+// Validate returns every reason why the configuration, with its defaults, cannot
+// be used.
+func (c Config) Validate() error {
+	c = c.WithDefaults()
+	var errs []error
+	between := func(name string, v, low, high int) {
+		if v < low || v > high {
+			errs = append(errs, fmt.Errorf("analyser: %s %d: want %d to %d", name, v, low, high))
+		}
+	}
+	between("largest entry", c.EntryMax, 1, 1<<30)
+	between("batch packets", c.BatchMax, 1, 1<<16)
+	between("pending packets", c.PendingMax, 1, 1<<20)
+	between("pending bytes", c.PendingBytes, 1, 1<<40)
+	between("remembered ids", c.DedupMax, 1, 1<<24)
+	between("emitters", c.EmittersMax, 1, 1<<20)
+	between("sources", c.SourcesMax, 1, message.MessagesMax)
+	between("compaction bytes", c.CompactBytes, 1, 1<<40)
+	if c.DiskRetryMin < 0 || c.DiskRetryMax < c.DiskRetryMin {
+		errs = append(errs, fmt.Errorf("analyser: disk retry from %v to %v: must be positive and in order", c.DiskRetryMin, c.DiskRetryMax))
+	}
+	if c.DrainMax < 0 {
+		errs = append(errs, fmt.Errorf("analyser: longest drain %v: must be positive", c.DrainMax))
+	}
+	return errors.Join(errs...)
+}

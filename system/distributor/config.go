@@ -1,0 +1,136 @@
+package distributor
+
+import (
+	"time"
+
+	"weir/system/detect"
+	"weir/system/route"
+)
+
+// Analyser is one registered analyser of a configuration.
+type Analyser struct {
+	// ID is the analyser's id and the name of its node, [A-Za-z0-9._-]{1,64}. Required.
+	ID string
+	// Weight is its share relative to the others, 0..1_000_000. 0: registered, never given a packet.
+	Weight uint32
+}
+
+// State says who keeps the credits that picks rest on.
+type State string
+
+// The states.
+const (
+	Local  State = "local"  // each worker has its own, with a random start
+	Shared State = "shared" // one router actor chooses for all workers
+)
+
+// OnFull says what a full window of an analyser does.
+type OnFull string
+
+// What a full window does.
+const (
+	Skip OnFull = "skip" // the analyser is not eligible until there is room
+	Wait OnFull = "wait" // a packet picked for it waits, and all behind it
+)
+
+// Config is a distributor's configuration. WithDefaults fills in what is zero;
+// Boot does so itself.
+type Config struct {
+	// Analysers is the table to boot with, in any order, at most 4096. A table that
+	// was changed and persisted before wins over it. Default: none.
+	Analysers []Analyser
+	// Workers is the number of worker actors, 1..1000. Default (0): 4.
+	Workers int
+	// Policy is one of route.Policies(). Default (empty): route.Auto of the number of analysers.
+	Policy string
+	// State is Local or Shared. Default (empty): Local.
+	State State
+	// PacketMax is M, the largest packet in messages, 1..1<<20. Larger ones are answered as poison. Default (0): 100.
+	PacketMax int
+	// Window is the packets in flight per worker and analyser, 1..1_000_000. Default (0): 64.
+	Window int
+	// OnFull is Skip or Wait. Default (empty): Skip.
+	OnFull OnFull
+	// AttemptTimeout is how long an attempt waits for its receipt. Default (0): 1 s.
+	AttemptTimeout time.Duration
+	// AttemptsMax is the most attempts that a worker makes for one packet, 1..1000. Default (0): 8.
+	AttemptsMax int
+	// BackoffBase is the wait before the second attempt; it doubles each time. Default (0): 50 ms.
+	BackoffBase time.Duration
+	// BackoffMax caps the wait, jitter included. Default (0): 2 s.
+	BackoffMax time.Duration
+	// JitterPPM spreads the wait evenly by plus or minus this many parts per million of it,
+	// 1..1_000_000. Default (0): 200_000; NoJitter: none.
+	JitterPPM int
+	// RetryMin is how many retries of a worker may be in flight whatever the load, 1..1_000_000.
+	// Default (0): 16.
+	RetryMin int
+	// RetryPercent is how many retries may be in flight, in percent of the worker's packets in
+	// progress, 1..100. Default (0): 20; NoPercent: none.
+	RetryPercent int
+	// QueueItems is how many packets may be in progress in the whole distributor, 1..10_000_000.
+	// The world must allow an actor as many open requests. Default (0): 4096.
+	QueueItems int
+	// QueueBytes is how many bytes they may hold. Default (0): 64 MiB.
+	QueueBytes int
+	// RefuseWait is what a refused emitter is told to wait. Default (0): 50 ms.
+	RefuseWait time.Duration
+	// Hold is how long a packet may wait while no analyser is eligible before it is given back.
+	// Default (0): 5 s.
+	Hold time.Duration
+	// DrainMax is how long a stop waits for packets in progress before it gives them back. Default (0): 5 s.
+	DrainMax time.Duration
+	// DeadBytes is the size at which a worker's dead-letter file is set aside; one older file is
+	// kept. Default (0): 64 MiB.
+	DeadBytes int
+	// Volatile leaves accepted tables unpersisted: each boot begins with Analysers. Default
+	// (false): an accepted table is durable before it is in force.
+	Volatile bool
+	// Detector is the configuration of the failure detectors. Its zero fields mean that
+	// package's defaults, but DataTimeout: AttemptTimeout.
+	Detector detect.Config
+	// Central puts the detectors into the supervisor, which tells the workers its verdicts;
+	// they rest on its probes alone. Default (false): each worker has its own, which counts
+	// failing packets too, and believes nobody else.
+	Central bool
+}
+
+// Values of Config that mean none where 0 means the default.
+const (
+	NoJitter  = -1 // JitterPPM: waits are exact
+	NoPercent = -1 // RetryPercent: RetryMin alone counts
+)
+
+// WithDefaults returns the configuration with every zero field replaced by its
+// default.
+func (c Config) WithDefaults() Config {
+	defaultTo(&c.Workers, 4)
+	defaultTo(&c.Policy, route.Auto(len(c.Analysers)))
+	defaultTo(&c.State, Local)
+	defaultTo(&c.PacketMax, 100)
+	defaultTo(&c.Window, 64)
+	defaultTo(&c.OnFull, Skip)
+	defaultTo(&c.AttemptTimeout, time.Second)
+	defaultTo(&c.AttemptsMax, 8)
+	defaultTo(&c.BackoffBase, 50*time.Millisecond)
+	defaultTo(&c.BackoffMax, 2*time.Second)
+	defaultTo(&c.JitterPPM, 200_000)
+	defaultTo(&c.RetryMin, 16)
+	defaultTo(&c.RetryPercent, 20)
+	defaultTo(&c.QueueItems, 4096)
+	defaultTo(&c.QueueBytes, 64<<20)
+	defaultTo(&c.RefuseWait, 50*time.Millisecond)
+	defaultTo(&c.Hold, 5*time.Second)
+	defaultTo(&c.DrainMax, 5*time.Second)
+	defaultTo(&c.DeadBytes, 64<<20)
+	defaultTo(&c.Detector.DataTimeout, c.AttemptTimeout)
+	c.Detector = c.Detector.WithDefaults()
+	return c
+}
+
+func defaultTo[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

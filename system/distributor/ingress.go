@@ -1,0 +1,174 @@
+package distributor
+
+import (
+	"weir/system/message"
+	"weir/system/node"
+)
+
+// ingress admits packets while there is room for them in the whole distributor,
+// gives each to the worker with the least to do and passes its outcome on. It
+// keeps nothing of a packet that is over.
+type ingress struct {
+	cfg      *Config
+	loads    []load
+	open     map[message.ID]*entry
+	free     []*entry
+	bytes    int // of the packets in progress
+	stopping bool
+	idleTo   node.ReplyTo // who waits for the end of what is in progress
+	counts   totals
+}
+
+// load is what a worker has to do.
+type load struct {
+	name  string
+	items int
+}
+
+// entry is a packet in progress.
+type entry struct {
+	reply  node.ReplyTo // the newest submitter
+	worker int
+	bytes  int
+}
+
+func newIngress(cfg *Config) *ingress {
+	g := &ingress{cfg: cfg, open: map[message.ID]*entry{}}
+	for i := range cfg.Workers {
+		g.loads = append(g.loads, load{name: workerName(i + 1)})
+	}
+	return g
+}
+
+// Receive handles one event.
+func (g *ingress) Receive(env node.Env, ev *node.Event) {
+	switch ev.Kind {
+	case node.Delivered:
+		switch m := ev.Msg.(type) {
+		case *message.Submit:
+			g.submit(env, ev.ReplyTo, m)
+		case *halt:
+			g.stopping, g.idleTo = true, ev.ReplyTo
+			g.checkIdle(env)
+		}
+	case node.Replied:
+		if m, ok := ev.Msg.(*over); ok {
+			g.finish(env, m)
+			g.checkIdle(env)
+		}
+	}
+}
+
+// submit joins, admits, refuses or answers a packet at once.
+func (g *ingress) submit(env node.Env, from node.ReplyTo, m *message.Submit) {
+	p := m.Packet
+	if e := g.open[p.ID]; e != nil {
+		e.reply = from
+		p.ID.Log(env.Log("join")).End()
+		return
+	}
+	if why := g.wrong(p); why != "" {
+		answer(env, from, &message.Result{ID: p.ID, Out: message.Poisoned, Why: why, Definite: true})
+		return
+	}
+	switch {
+	case g.stopping:
+		g.refuse(env, from, p, "stopping")
+	case len(g.open) >= g.cfg.QueueItems || g.bytes+p.Bytes > g.cfg.QueueBytes || !g.admit(env, from, m):
+		g.refuse(env, from, p, "queue_full")
+	}
+}
+
+// wrong says what is wrong with a packet that no analyser may ever be given, so
+// that the answer is definite; "" if nothing is. Ids of the source of data
+// probes must not come from outside: analysers do not keep what they carry.
+func (g *ingress) wrong(p *message.Packet) string {
+	switch {
+	case len(p.Entries) < 1 || len(p.Entries) > g.cfg.PacketMax:
+		return "size"
+	case p.ID.Source == message.ProbeSource || p.ID.Seq == 0 || !node.ValidName(p.ID.Source):
+		return "id"
+	}
+	return ""
+}
+
+// admit gives the packet to the worker with the least in progress (ties: the
+// lowest number), or to the next one if its mailbox is full. It reports whether
+// one took it.
+func (g *ingress) admit(env node.Env, from node.ReplyTo, m *message.Submit) bool {
+	p := m.Packet
+	first := 0
+	for i := range g.loads {
+		if g.loads[i].items < g.loads[first].items {
+			first = i
+		}
+	}
+	for i := range g.loads {
+		w := (first + i) % len(g.loads)
+		to := env.Self()
+		to.Actor = g.loads[w].name
+		if _, err := env.Request(to, &assign{packet: p, lo: m.AckedBelow}); err != nil {
+			continue
+		}
+		e := g.entry()
+		*e = entry{reply: from, worker: w, bytes: p.Bytes}
+		g.open[p.ID] = e
+		g.bytes += p.Bytes
+		g.loads[w].items++
+		g.counts.admitted++
+		p.ID.Log(env.Log("admit")).Str("w", to.Actor).Int("q", int64(len(g.open))).Int("qb", int64(g.bytes)).End()
+		return true
+	}
+	return false
+}
+
+func (g *ingress) entry() *entry {
+	if n := len(g.free); n > 0 {
+		e := g.free[n-1]
+		g.free = g.free[:n-1]
+		return e
+	}
+	return &entry{}
+}
+
+func (g *ingress) refuse(env node.Env, from node.ReplyTo, p *message.Packet, why string) {
+	g.counts.refused++
+	p.ID.Log(env.Log("refuse")).Str("why", why).Int("q", int64(len(g.open))).Int("qb", int64(g.bytes)).End()
+	answer(env, from, &message.Result{ID: p.ID, Out: message.RefusedSubmit, Why: why, Wait: g.cfg.RefuseWait})
+}
+
+// finish ends a packet with what its worker says of it.
+func (g *ingress) finish(env node.Env, m *over) {
+	e := g.open[m.id]
+	assert(e != nil, "packet %s is over but was not in progress", m.id)
+	delete(g.open, m.id)
+	g.bytes -= e.bytes
+	g.loads[e.worker].items--
+	assert(g.bytes >= 0 && g.loads[e.worker].items >= 0, "%d bytes, %d items of %s in progress", g.bytes, g.loads[e.worker].items, g.loads[e.worker].name)
+	if !m.silent {
+		r := &message.Result{ID: m.id, Out: m.out, Why: m.why, Definite: m.definite}
+		if m.out == message.GaveUp {
+			r.Wait = g.cfg.RefuseWait
+		}
+		answer(env, e.reply, r)
+	}
+	e.reply = node.ReplyTo{}
+	g.free = append(g.free, e)
+}
+
+// checkIdle tells who asked for a halt once nothing is in progress.
+func (g *ingress) checkIdle(env node.Env) {
+	if g.stopping && len(g.open) == 0 && g.idleTo != (node.ReplyTo{}) {
+		answer(env, g.idleTo, &idle{counts: g.counts})
+		g.idleTo = node.ReplyTo{}
+	}
+}
+
+// answer replies to a request; a message that awaits no answer gets none. An
+// answer that the world refuses is lost as one on the wire would be: the
+// requester's own timeout covers both.
+func answer(env node.Env, to node.ReplyTo, m node.Message) {
+	if to != (node.ReplyTo{}) {
+		_, _ = env.Reply(to, m)
+	}
+}

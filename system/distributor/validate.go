@@ -1,0 +1,122 @@
+package distributor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"weir/system/node"
+	"weir/system/route"
+)
+
+// The limits of a configuration that are not those of package route.
+const (
+	analysersMost = 4096 // the log format's limit on registered analysers
+	durationMost  = 24 * time.Hour
+	ppm           = 1_000_000
+)
+
+// Validate reports all that is wrong with the configuration, after defaults.
+func (c Config) Validate() error {
+	c = c.WithDefaults()
+	errs := []error{c.checkAnalysers()}
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("distributor: "+format, args...))
+	}
+	if c.State != Local && c.State != Shared {
+		bad("state %q is neither %s nor %s", c.State, Local, Shared)
+	}
+	if c.OnFull != Skip && c.OnFull != Wait {
+		bad("on_full %q is neither %s nor %s", c.OnFull, Skip, Wait)
+	}
+	c.checkCounts(bad)
+	c.checkDurations(bad)
+	if err := (route.Config{Policy: c.Policy, PacketMax: c.PacketMax}).Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("distributor: %w", err))
+	}
+	if err := c.Detector.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("distributor: detector: %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// checkAnalysers reports what is wrong with the table to boot with.
+func (c *Config) checkAnalysers() error {
+	var errs []error
+	names := make([]string, 0, len(c.Analysers))
+	for _, a := range c.Analysers {
+		if !node.ValidName(a.ID) {
+			errs = append(errs, fmt.Errorf("distributor: analyser id %q is not 1..64 of A-Z a-z 0-9 . _ -", a.ID))
+		}
+		if a.Weight > route.WeightMax {
+			errs = append(errs, fmt.Errorf("distributor: analyser %q: weight %d is not in 0..%d", a.ID, a.Weight, route.WeightMax))
+		}
+		names = append(names, a.ID)
+	}
+	slices.Sort(names)
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] && (i < 2 || names[i] != names[i-2]) {
+			errs = append(errs, fmt.Errorf("distributor: analyser %q is given twice", names[i]))
+		}
+	}
+	if err := checkCapacity(c.PacketMax, len(c.Analysers)); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// checkCapacity reports whether so many analysers can be served with packets of
+// that size.
+func checkCapacity(packetMax, analysers int) error {
+	if analysers > analysersMost {
+		return fmt.Errorf("distributor: %d analysers, at most %d are allowed", analysers, analysersMost)
+	}
+	if packetMax < 1 || packetMax > route.PacketMost {
+		return nil // reported as what it is, once
+	}
+	if err := route.CheckCapacity(packetMax, analysers); err != nil {
+		return fmt.Errorf("distributor: %w", err)
+	}
+	return nil
+}
+
+// checkCounts reports the integers that are out of range.
+func (c *Config) checkCounts(bad func(string, ...any)) {
+	for _, f := range []struct {
+		name             string
+		value, low, high int
+	}{
+		{"workers", c.Workers, 1, 1000},
+		{"window", c.Window, 1, 1_000_000},
+		{"attempts_max", c.AttemptsMax, 1, 1000},
+		{"jitter_ppm", c.JitterPPM, NoJitter, ppm},
+		{"retry_min", c.RetryMin, 1, 1_000_000},
+		{"retry_percent", c.RetryPercent, NoPercent, 100},
+		{"queue_items", c.QueueItems, 1, 10_000_000},
+		{"queue_bytes", c.QueueBytes, 1, 1 << 40},
+		{"dead_bytes", c.DeadBytes, 1 << 10, 1 << 30},
+	} {
+		if f.value < f.low || f.value > f.high {
+			bad("%s %d is not in %d..%d", f.name, f.value, f.low, f.high)
+		}
+	}
+}
+
+// checkDurations reports the durations that are out of range.
+func (c *Config) checkDurations(bad func(string, ...any)) {
+	for _, f := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"attempt_timeout", c.AttemptTimeout}, {"backoff_base", c.BackoffBase}, {"backoff_max", c.BackoffMax},
+		{"refuse_wait", c.RefuseWait}, {"hold", c.Hold}, {"drain_max", c.DrainMax},
+	} {
+		if f.value < time.Millisecond || f.value > durationMost {
+			bad("%s %v is not in 1ms..%v", f.name, f.value, durationMost)
+		}
+	}
+	if c.BackoffBase > c.BackoffMax {
+		bad("backoff_base %v is longer than backoff_max %v", c.BackoffBase, c.BackoffMax)
+	}
+}

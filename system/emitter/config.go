@@ -1,0 +1,176 @@
+package emitter
+
+import (
+	"io"
+	"time"
+
+	"weir/system/emitter/lines"
+)
+
+// Actor is the name of the emitter's one actor.
+const Actor = "emit"
+
+// Ingress is the name of the actor of a distributor to which packets go.
+const Ingress = "ingress"
+
+// Arrivals says how a generator's arrivals are spaced.
+type Arrivals uint8
+
+// The kinds of arrivals. All have the same mean rate.
+const (
+	Constant Arrivals = iota // equal gaps
+	Poisson                  // exponential gaps
+	Burst                    // BurstSize at once, then equal gaps of BurstSize/rate
+)
+
+// Config says where an emitter's messages come from, how they are packed and how
+// hard it tries.
+type Config struct {
+	// Distributors are the names of the nodes that packets may go to; at least one.
+	Distributors []string
+
+	// Generator makes messages; nil if Inputs are given. One of both is needed.
+	Generator *Generator
+	// Inputs are read one after another, each once, all in the same order after
+	// every restart.
+	Inputs []Input
+	// InputRate is how many messages per second are read from inputs at most.
+	// Default and zero: as many as are acknowledged.
+	InputRate int
+	// Lines says how lines are split and recognised. Zero fields mean their defaults.
+	Lines lines.Config
+
+	// BatchMessages cuts a packet at that many messages. Default: PacketMax; zero
+	// means the default.
+	BatchMessages int
+	// BatchBytes cuts a packet before it exceeds that many bytes (one message may
+	// be larger by itself). Default 256 KiB; zero means the default.
+	BatchBytes int
+	// Linger is how long a generator's messages may wait for their packet to fill.
+	// Default and zero: not at all, each arrival is cut at once.
+	Linger time.Duration
+	// PacketMax is the largest number of messages in a packet; it must not exceed
+	// the distributors' own limit. Default 1000; zero means the default.
+	PacketMax int
+
+	// BufferPackets bounds the packets without an outcome. Default 1024; zero means
+	// the default.
+	BufferPackets int
+	// BufferBytes bounds their size in bytes. Default 64 MiB; zero means the default.
+	BufferBytes int
+	// SpanMax bounds the distance between the oldest packet without an outcome and
+	// the newest packet, so that the analysers' memory of ids stays bounded too.
+	// Default 16 * BufferPackets; zero means the default.
+	SpanMax int
+
+	// SubmitTimeout is how long a submission's answer is awaited. Default 5s; zero
+	// means the default.
+	SubmitTimeout time.Duration
+	// BackoffBase is the wait before the second submission of a packet; it doubles
+	// with each further one, up to BackoffMax. Defaults 50ms and 2s; zero means the
+	// default.
+	BackoffBase, BackoffMax time.Duration
+	// JitterPPM is how far a wait may lie above or below its nominal length, in
+	// parts per million. Default 200000 (a fifth); zero means the default; -1: none.
+	JitterPPM int
+	// AvoidFor is how long a distributor that failed to answer is left aside while
+	// there is another. Default 1s; zero means the default.
+	AvoidFor time.Duration
+	// Horizon is the age at which a packet expires. Default and zero: never.
+	Horizon time.Duration
+	// DrainMax is how long an orderly stop waits for outcomes. Default 10s; zero
+	// means the default.
+	DrainMax time.Duration
+	// JournalBytes is the size of the durable journal of inputs in bytes at which
+	// it is rewritten. Default 1 MiB; zero means the default.
+	JournalBytes int
+}
+
+// Generator describes a made-up load.
+type Generator struct {
+	// RateMilli is the mean number of arrivals per 1000 seconds (so that slow loads are
+	// integers too); an arrival is a group of messages. Required.
+	RateMilli int64
+	// Arrivals spaces them. Default and zero: Constant.
+	Arrivals Arrivals
+	// BurstSize is the number of arrivals at once, with Burst only. Default 10;
+	// zero means the default.
+	BurstSize int
+	// MessagesMin and MessagesMax bound the messages of an arrival, uniformly
+	// drawn. Default 1 and MessagesMin; zero means the default.
+	MessagesMin, MessagesMax int
+	// TextBytes is about how long each text is. Default 120; zero means the default.
+	TextBytes int
+	// GiantEvery makes every k-th arrival GiantMessages long. Default and zero: none.
+	GiantEvery    int
+	GiantMessages int
+	// PoisonEvery puts a message of PoisonBytes into every k-th arrival. Default
+	// and zero: none. PoisonBytes defaults to 256 KiB + 1, more than analysers take
+	// by default; zero means the default.
+	PoisonEvery int
+	PoisonBytes int
+	// Start is when production begins, on the node's monotonic clock. Default and
+	// zero: at once.
+	Start time.Duration
+	// Until is when production ends, on the node's monotonic clock; zero: it does
+	// not, unless Packets says so.
+	Until time.Duration
+	// Packets ends production after that many packets of this incarnation; zero:
+	// it does not, unless Until says so. One of both is needed.
+	Packets uint64
+}
+
+// Input is one stream of bytes, read to its end.
+type Input struct {
+	// Name becomes the source of its messages: [A-Za-z0-9._-]{1,64} or a path;
+	// at most 256 bytes.
+	Name string
+	// Open opens it at an offset in bytes. The same bytes must come back after a
+	// restart; if they do not, the input is reported as changed.
+	Open func(offset int64) (io.ReadCloser, error)
+}
+
+// WithDefaults returns the configuration with every zero field set to its default.
+func (c Config) WithDefaults() Config {
+	setInt(&c.PacketMax, 1000)
+	setInt(&c.BatchMessages, c.PacketMax)
+	setInt(&c.BatchBytes, 256<<10)
+	setInt(&c.BufferPackets, 1024)
+	setInt(&c.BufferBytes, 64<<20)
+	setInt(&c.SpanMax, 16*c.BufferPackets)
+	setDuration(&c.SubmitTimeout, 5*time.Second)
+	setDuration(&c.BackoffBase, 50*time.Millisecond)
+	setDuration(&c.BackoffMax, 2*time.Second)
+	setInt(&c.JitterPPM, 200_000)
+	setDuration(&c.AvoidFor, time.Second)
+	setDuration(&c.DrainMax, 10*time.Second)
+	setInt(&c.JournalBytes, 1<<20)
+	c.Lines = c.Lines.WithDefaults()
+	if c.Generator != nil {
+		g := c.Generator.WithDefaults()
+		c.Generator = &g
+	}
+	return c
+}
+
+// WithDefaults returns the generator with every zero field set to its default.
+func (g Generator) WithDefaults() Generator {
+	setInt(&g.BurstSize, 10)
+	setInt(&g.MessagesMin, 1)
+	setInt(&g.MessagesMax, g.MessagesMin)
+	setInt(&g.TextBytes, 120)
+	setInt(&g.PoisonBytes, 256<<10+1)
+	return g
+}
+
+func setInt(v *int, def int) {
+	if *v == 0 {
+		*v = def
+	}
+}
+
+func setDuration(d *time.Duration, def time.Duration) {
+	if *d == 0 {
+		*d = def
+	}
+}

@@ -1,0 +1,98 @@
+package emitter
+
+import (
+	"weir/system/message"
+	"weir/system/node"
+)
+
+// verdict is how a packet ended.
+type verdict uint8
+
+const (
+	acked    verdict = iota // an analyser committed and synced it
+	rejected                // no analyser will take it
+	expired                 // it grew older than the horizon
+	verdicts
+)
+
+var verdictNames = [verdicts]string{"acked", "rejected", "expired"}
+
+// outcome is a verdict with its reason.
+type outcome struct {
+	out verdict
+	why string
+	def bool // rejected: it cannot be committed any more
+}
+
+// emit tells that a packet exists, and submits it.
+func (e *emitter) emit(env node.Env, seq uint64, h *held) {
+	assert(h.state == live, "a packet is emitted when nothing holds it back")
+	p := h.packet
+	e.emitted++
+	h.born = env.Now()
+	p.ID.Log(env.Log("emit")).Int("n", int64(len(p.Entries))).Int("b", int64(p.Bytes)).Hex32("h", p.Hash).End()
+	e.submit(env, seq, h)
+}
+
+// decide gives a packet its outcome: at once if its id dies with this
+// incarnation, once it is durable otherwise.
+func (e *emitter) decide(env node.Env, seq uint64, h *held, o outcome) {
+	assert(h.state == live, "a packet gets its outcome once")
+	if h.token != 0 {
+		delete(e.send.open, h.token)
+		env.Forget(h.token)
+		h.token = 0
+	}
+	if e.in != nil {
+		h.state, h.out = decided, o
+		e.in.decided(env, seq)
+		return
+	}
+	e.conclude(env, seq, h.packet.ID, o)
+}
+
+// conclude tells a packet's outcome and forgets the packet.
+func (e *emitter) conclude(env node.Env, seq uint64, id message.ID, o outcome) {
+	ln := id.Log(env.Log("outcome")).Str("out", verdictNames[o.out])
+	if o.why != "" {
+		ln.Str("why", o.why)
+	}
+	if o.out == rejected {
+		ln.Bool("def", o.def)
+	}
+	ln.End()
+	e.ended[o.out]++
+	e.book.release(seq)
+}
+
+// expire ends the packets that are older than the horizon. They are born in the
+// order of their sequences, so only the oldest need a look.
+func (e *emitter) expire(env node.Env) {
+	if e.cfg.Horizon == 0 || e.stopping {
+		return // an orderly stop expires nothing
+	}
+	for seq := e.oldest(); seq < e.book.next; seq++ {
+		h := e.book.find(seq)
+		if h == nil || h.state == decided {
+			continue
+		}
+		if h.state == cutting || env.Now()-h.born < e.cfg.Horizon {
+			return
+		}
+		e.decide(env, seq, h, outcome{out: expired, why: "horizon"})
+	}
+}
+
+// oldest returns the oldest sequence that may still expire. It only moves up, so
+// that looking again costs nothing.
+func (e *emitter) oldest() uint64 {
+	e.young = max(e.young, e.book.low)
+	for e.young < e.book.next {
+		h := e.book.find(e.young)
+		if h != nil && h.state != decided {
+			break
+		}
+		e.young++
+	}
+	return e.young
+}

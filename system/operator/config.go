@@ -1,0 +1,66 @@
+package operator
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Actor is the name of the operator's one actor.
+const Actor = "operate"
+
+// Config says how persistent an operator is.
+type Config struct {
+	// Timeout is how long an answer is awaited before the document is sent again.
+	// Default 1s; zero means the default.
+	Timeout time.Duration
+	// BackoffBase is the wait before the second attempt; it doubles with each
+	// further one, up to BackoffMax. Defaults 100ms and 5s; zero means the default.
+	BackoffBase, BackoffMax time.Duration
+	// AttemptsMax is how often a document is sent before it is given up.
+	// Default 100; zero means the default.
+	AttemptsMax int
+	// OrdersMax is how many orders may wait; further ones are dropped.
+	// Default 1024; zero means the default.
+	OrdersMax int
+}
+
+// WithDefaults returns the configuration with every zero field set to its default.
+func (c Config) WithDefaults() Config {
+	setDuration(&c.Timeout, time.Second)
+	setDuration(&c.BackoffBase, 100*time.Millisecond)
+	setDuration(&c.BackoffMax, 5*time.Second)
+	if c.AttemptsMax == 0 {
+		c.AttemptsMax = 100
+	}
+	if c.OrdersMax == 0 {
+		c.OrdersMax = 1024
+	}
+	return c
+}
+
+func setDuration(d *time.Duration, def time.Duration) {
+	if *d == 0 {
+		*d = def
+	}
+}
+
+// Validate returns every reason why the configuration, with its defaults, cannot
+// be used.
+func (c Config) Validate() error {
+	c = c.WithDefaults()
+	var errs []error
+	positive := func(name string, ok bool, v any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("operator: %s %v: must be positive", name, v))
+		}
+	}
+	positive("timeout", c.Timeout > 0, c.Timeout)
+	positive("backoff base", c.BackoffBase > 0, c.BackoffBase)
+	positive("attempts", c.AttemptsMax > 0, c.AttemptsMax)
+	positive("orders", c.OrdersMax > 0, c.OrdersMax)
+	if c.BackoffMax < c.BackoffBase {
+		errs = append(errs, fmt.Errorf("operator: longest backoff %v is below the first one, %v", c.BackoffMax, c.BackoffBase))
+	}
+	return errors.Join(errs...)
+}
