@@ -1,0 +1,191 @@
+package simfault
+
+import (
+	"errors"
+	"slices"
+
+	"weir/faults"
+	"weir/sim"
+)
+
+// nodeVerb says how the world does one flat verb on a node.
+type nodeVerb struct {
+	do faults.Verb
+	// can says whether the node's state lets the act change anything; nil: the list of states in force knows. When
+	// it says yes, call does not fail.
+	can  func(in *Injector, id sim.NodeID, act faults.Act) bool
+	call func(in *Injector, id sim.NodeID, act faults.Act) error
+}
+
+// nodeVerbs is the dispatch table of node verbs.
+var nodeVerbs = slices.Concat(processVerbs, clockVerbs, diskVerbs)
+
+var processVerbs = []nodeVerb{
+	{faults.Crash, canEnd, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		return in.world.Crash(id, sim.CrashOptions{Silent: act.Args.Silent})
+	}},
+	{faults.Stop, asked, func(*Injector, sim.NodeID, faults.Act) error { return nil }},
+	{faults.Restart, canRestart, func(in *Injector, id sim.NodeID, _ faults.Act) error { return in.world.Restart(id) }},
+	{faults.Pause, canPause, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		if act.Actor != "" {
+			return in.world.PauseActor(id, act.Actor)
+		}
+		return in.world.Pause(id)
+	}},
+	{faults.Resume, canPause, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		if act.Actor != "" {
+			return in.world.ResumeActor(id, act.Actor)
+		}
+		return in.world.Resume(id)
+	}},
+	{faults.Slow, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		return in.world.Slow(id, int64(act.Args.Percent), 100)
+	}},
+	{faults.Normal, nil, func(in *Injector, id sim.NodeID, _ faults.Act) error { return in.world.Normal(id) }},
+	{faults.Load, nil, func(in *Injector, _ sim.NodeID, act faults.Act) error {
+		in.opt.Load(act.Node, act.Args.Percent)
+		return nil
+	}},
+	{faults.Unload, nil, func(in *Injector, _ sim.NodeID, act faults.Act) error {
+		in.opt.Load(act.Node, 100)
+		return nil
+	}},
+	{faults.Configure, nil, func(in *Injector, _ sim.NodeID, act faults.Act) error {
+		in.opt.Configure(act.Node, []byte(act.Args.Document))
+		return nil
+	}},
+}
+
+// canEnd: only a process that runs can be crashed.
+func canEnd(in *Injector, id sim.NodeID, _ faults.Act) bool { return in.running(id) }
+
+// asked asks a node to stop, once. Asking is the only way to learn whether there is a root actor to be asked, and
+// it changes nothing at once: the root is told by an event of its own.
+func asked(in *Injector, id sim.NodeID, act faults.Act) bool {
+	if !in.running(id) || in.active.Is(act) {
+		return false
+	}
+	err := in.world.Stop(id)
+	assert(err == nil || errors.Is(err, sim.ErrNoActor), "%s: %v", act, err)
+	return err == nil
+}
+
+// canRestart: a node that runs needs none, and one that never started is not the plan's to start.
+func canRestart(in *Injector, id sim.NodeID, _ faults.Act) bool {
+	return !in.running(id) && in.world.Node(id).Inc > 0
+}
+
+// canPause: a process that runs can be paused, one that is paused resumed, and so an actor that it has.
+func canPause(in *Injector, id sim.NodeID, act faults.Act) bool {
+	node := in.world.Node(id)
+	switch {
+	case act.Actor != "":
+		return in.running(id) && slices.Contains(node.Actors, act.Actor)
+	case act.Do == faults.Pause:
+		return node.State == sim.NodeUp
+	}
+	return node.State == sim.NodePaused
+}
+
+var clockVerbs = []nodeVerb{
+	{faults.Skew, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		in.world.Clock(id).Skew(act.Args.Shift)
+		return nil
+	}},
+	{faults.Drift, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		return in.world.Clock(id).Drift(act.Args.DriftPPM)
+	}},
+	{faults.Jump, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		in.world.Clock(id).Jump(act.Args.Shift)
+		return nil
+	}},
+	{faults.Resync, nil, func(in *Injector, id sim.NodeID, _ faults.Act) error {
+		in.world.Clock(id).Skew(0)
+		return in.world.Clock(id).Drift(0)
+	}},
+	{faults.Freeze, nil, onClock((*sim.Clock).Freeze)},
+	{faults.Thaw, nil, onClock((*sim.Clock).Thaw)},
+}
+
+var diskVerbs = []nodeVerb{
+	{faults.DiskLie, nil, onDisk((*sim.Disk).Lie)},
+	{faults.DiskHonest, nil, onDisk((*sim.Disk).Honest)},
+	{faults.DiskTear, nil, onDisk((*sim.Disk).TearNext)},
+	{faults.DiskRot, canRot, func(in *Injector, id sim.NodeID, act faults.Act) error {
+		return in.world.Disk(id).Rot(act.Args.File, act.Args.Offset, act.Args.Bits)
+	}},
+	{faults.DiskFill, nil, onDisk((*sim.Disk).Fill)},
+	{faults.DiskFree, nil, onDisk((*sim.Disk).Free)},
+	{faults.DiskBreak, nil, onDisk((*sim.Disk).Break)},
+	{faults.DiskRepair, nil, onDisk((*sim.Disk).Repair)},
+	{faults.DiskStall, nil, onDisk((*sim.Disk).Stall)},
+	{faults.DiskFlow, nil, onDisk((*sim.Disk).Flow)},
+}
+
+// canRot: the file must have so many bits, from the offset on if one is given.
+func canRot(in *Injector, id sim.NodeID, act faults.Act) bool {
+	data, _ := in.world.Disk(id).Bytes(act.Args.File)
+	return (int64(len(data))-max(act.Args.Offset, 0))*8 >= int64(act.Args.Bits)
+}
+
+func onClock(f func(*sim.Clock)) func(*Injector, sim.NodeID, faults.Act) error {
+	return func(in *Injector, id sim.NodeID, _ faults.Act) error {
+		f(in.world.Clock(id))
+		return nil
+	}
+}
+
+func onDisk(f func(*sim.Disk)) func(*Injector, sim.NodeID, faults.Act) error {
+	return func(in *Injector, id sim.NodeID, _ faults.Act) error {
+		f(in.world.Disk(id))
+		return nil
+	}
+}
+
+// linkCall does a verb on the given classes of a directed link.
+type linkCall func(w *sim.World, from, to sim.NodeID, classes sim.ClassSet, act faults.Act) error
+
+// linkVerb says how the world does one verb on a link.
+type linkVerb struct {
+	do   faults.Verb
+	call linkCall
+}
+
+var linkVerbs = []linkVerb{
+	{faults.Cut, plainLink((*sim.World).Cut)},
+	{faults.Heal, plainLink((*sim.World).Heal)},
+	{faults.Hold, plainLink((*sim.World).Hold)},
+	{faults.Release, plainLink((*sim.World).Release)},
+	{faults.Mend, plainLink((*sim.World).Mend)},
+	{faults.Impair, func(w *sim.World, from, to sim.NodeID, classes sim.ClassSet, act faults.Act) error {
+		return w.Impair(from, to, classes, impairment(act.Args.Impair))
+	}},
+}
+
+func plainLink(f func(*sim.World, sim.NodeID, sim.NodeID, sim.ClassSet) error) linkCall {
+	return func(w *sim.World, from, to sim.NodeID, classes sim.ClassSet, _ faults.Act) error {
+		return f(w, from, to, classes)
+	}
+}
+
+// impairment restates what the link does; the shares were checked to lie in 0..1,000,000.
+func impairment(m faults.Impairment) sim.Impairment {
+	return sim.Impairment{
+		ExtraDelay: m.Delay, Jitter: m.Jitter,
+		LossPPM: uint32(m.LossPPM), DuplicatePPM: uint32(m.DuplicatePPM),
+		ReorderPPM: uint32(m.ReorderPPM), ReorderDelay: m.ReorderDelay,
+		CorruptPPM: uint32(m.CorruptPPM), Rate: m.Rate,
+	}
+}
+
+// Verbs lists the flat verbs that this package carries out.
+func Verbs() []faults.Verb {
+	var list []faults.Verb
+	for _, v := range nodeVerbs {
+		list = append(list, v.do)
+	}
+	for _, v := range linkVerbs {
+		list = append(list, v.do)
+	}
+	return list
+}
