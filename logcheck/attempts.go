@@ -1,0 +1,181 @@
+package logcheck
+
+import "slices"
+
+// The distributor's side: C7 (attempts have a cause), C13 (completion by a real
+// receipt), and what C9, C12 and C14 say of distributors.
+
+// admit starts a new piece of work for a worker.
+func (d *delivery) admit(r *Record) {
+	if r.Pkt == nil {
+		return
+	}
+	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
+	w.begin()
+	w.admitted++
+}
+
+// begin forgets the attempts of an earlier admission.
+func (w *work) begin() {
+	w.open, w.failed, w.sent, w.done, w.poison = true, 0, 0, place{}, place{}
+	w.receipts = w.receipts[:0]
+}
+
+// attempt judges C7 on a packet sent to an analyser: attempt k follows the failure
+// of attempt k-1 and no attempt is sent twice.
+func (d *delivery) attempt(r *Record) {
+	p := r.Pkt
+	att := uint32(r.Uint(KeyAtt))
+	w := p.work(r.Who)
+	if att == 1 && w.admitted == 0 { // a system that logs no admissions
+		w.begin()
+	}
+	before := w.sentAt
+	if att > 1 {
+		d.c7.Case()
+	}
+	most := uint32(d.run.Distributor.AttemptsMax)
+	switch {
+	case p.Forgotten && len(p.works) <= 1:
+	case most > 0 && att > most:
+		d.c7.Failf([]Ref{r.Ref()}, "attempt %d at %s, attempts_max is %d", att, d.text(p), most)
+	case w.sent == att:
+		d.c7.Failf([]Ref{before.ref(), r.Ref()}, "attempt %d at %s was sent twice", att, d.text(p))
+	case att != w.failed+1:
+		d.c7.Failf([]Ref{before.ref(), w.failedAt.ref(), r.Ref()}, "attempt %d at %s was sent when %d attempts had failed", att, d.text(p), w.failed)
+	}
+	w.open = true
+	w.sent, w.sentM, w.sentAt = att, r.M, r.place()
+}
+
+// attemptFailed judges that attempts fail in order (C7) and that a timeout waited
+// for its time (C14).
+func (d *delivery) attemptFailed(r *Record) {
+	p := r.Pkt
+	if p == nil {
+		return
+	}
+	w := p.work(r.Who)
+	att := uint32(r.Uint(KeyAtt))
+	known := !p.Forgotten || w.sent > 0
+	if known && att != w.failed+1 {
+		d.c7.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "attempt %d at %s failed after attempt %d", att, d.text(p), w.failed)
+	}
+	if known && r.Is(KeyWhy, "timeout") {
+		d.c14.Case()
+		if w.sent != att {
+			d.c14.Failf([]Ref{r.Ref()}, "attempt %d at %s timed out and was never sent", att, d.text(p))
+		} else if waited := r.M - w.sentM; waited < d.timeout {
+			d.c14.Failf([]Ref{w.sentAt.ref(), r.Ref()}, "attempt %d at %s timed out after %d ns, not %d", att, d.text(p), waited, d.timeout)
+		}
+	}
+	w.failed, w.failedAt = att, r.place()
+}
+
+// receiptGot notes what a worker was answered.
+func (d *delivery) receiptGot(r *Record) {
+	w := r.Pkt.work(r.Who)
+	switch string(r.Bytes(KeySt)) {
+	case "committed", "duplicate":
+		att := uint32(r.Uint(KeyAtt))
+		if !slices.Contains(w.receipts, att) {
+			w.receipts = append(w.receipts, att)
+		}
+	case "poison":
+		w.poison = r.place()
+	}
+}
+
+// done judges C13 and notes for C9 that this distributor completed the packet.
+func (d *delivery) done(r *Record) {
+	p := r.Pkt
+	if p == nil {
+		return
+	}
+	d.c13.Case()
+	w := p.work(r.Who)
+	att := uint32(r.Uint(KeyAtt))
+	switch {
+	case p.Forgotten && w.sent == 0:
+	case w.done.set():
+		d.c13.Failf([]Ref{w.done.ref(), r.Ref()}, "%s was completed twice", d.text(p))
+	case !slices.Contains(w.receipts, att):
+		d.c13.Failf([]Ref{r.Ref()}, "%s was completed by attempt %d, whose receipt never came", d.text(p), att)
+	}
+	w.done, w.open = r.place(), false
+	if f := int32(r.File.Index); !slices.Contains(p.doneIn, f) {
+		p.doneIn = append(p.doneIn, f)
+	}
+}
+
+// tellsCommitted judges that an ingress tells committed only after a done (C9).
+func (d *delivery) tellsCommitted(r *Record) {
+	p := r.Pkt
+	d.c9.Case()
+	if !p.Forgotten && !slices.Contains(p.doneIn, int32(r.File.Index)) {
+		d.c9.Failf([]Ref{r.Ref()}, "%s is told committed and no worker completed it", d.text(p))
+	}
+}
+
+// gaveUp judges the reasons of C14 and notes a stop's victims for C12.
+func (d *delivery) gaveUp(r *Record) {
+	p := r.Pkt
+	if p == nil {
+		return
+	}
+	w := p.work(r.Who)
+	w.open = false
+	switch string(r.Bytes(KeyWhy)) {
+	case "attempts":
+		d.c14.Case()
+		if most := d.run.Distributor.AttemptsMax; !p.Forgotten && int(w.failed) != most {
+			d.c14.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "%s was given up for its attempts after %d of %d", d.text(p), w.failed, most)
+		}
+	case "no_analyser":
+		d.c14.Case()
+		if v := d.views[r.Who]; v != nil && len(v.up) > 0 {
+			d.c14.Failf([]Ref{v.at, r.Ref()}, "%s was given up for want of an analyser, the view has %d", d.text(p), len(v.up))
+		}
+	case "stopping":
+		if r.File.stopped {
+			d.c12.Case()
+			p.stopping = r.place()
+		}
+	}
+}
+
+// dead judges that only a refused packet becomes a dead letter (C12, C14).
+func (d *delivery) dead(r *Record) {
+	p := r.Pkt
+	if p == nil {
+		return
+	}
+	w := p.work(r.Who)
+	w.open = false
+	if p.Forgotten && w.sent == 0 || w.poison.set() {
+		d.c14.Case()
+		return
+	}
+	if r.Is(KeyWhy, "poison") {
+		d.c14.Case()
+		d.c14.Failf([]Ref{r.Ref()}, "%s is dead as poison and no analyser refused it", d.text(p))
+	}
+	if r.File.stopped {
+		d.c12.Failf([]Ref{r.File.stopRef, r.Ref()}, "%s became a dead letter in a stop, and no analyser refused it", d.text(p))
+	}
+}
+
+// refuse judges that a full queue was full (C14).
+func (d *delivery) refuse(r *Record) {
+	p := r.Pkt
+	if p == nil || !r.Is(KeyWhy, "queue_full") {
+		return
+	}
+	d.c14.Case()
+	c := &d.run.Distributor
+	q, qb := r.Uint(KeyQ), r.Uint(KeyQB)
+	if q < uint64(c.QueueItems) && qb+p.B <= uint64(c.QueueBytes) {
+		d.c14.Failf([]Ref{r.Ref()}, "%s was refused with %d items and %d bytes queued, the bounds are %d and %d",
+			d.text(p), q, qb, c.QueueItems, c.QueueBytes)
+	}
+}

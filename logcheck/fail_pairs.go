@@ -1,0 +1,345 @@
+package logcheck
+
+// pair is what a detector (a worker, or the supervisor when it is central) knows
+// of one analyser.
+type pair struct {
+	an       Sym
+	agent    *agent
+	flying   int   // packets in flight
+	aloneEnd int64 // last moment at which it was the only eligible analyser
+
+	listed   bool  // the worker's view lists it with weight and not drained
+	listedAt int64 // since when
+	down     bool  // newest verdict
+	changed  int64 // when the verdict changed last
+	verdict  Ref   // the newest verdict; the first view before any
+	why      causeSet
+	judges   bool // it gives verdicts or counts probes
+
+	fails  streak // failed probes in a row
+	data   streak // failed attempts in a row
+	oks    streak // successful probes in a row
+	fresh  int    // failures of the streak that are evidence of their own time
+	stale  int    // timeouts of what was sent before the last pause ended
+	okInc  int64  // analyser incarnation of the successes
+	probe  sentProbe
+	reply  sentProbe
+	dataUp bool // a data probe succeeded since the last `down` and data failure
+	hard   bool // a refusal or reset since the last `up`
+
+	outSince int64 // since when it is unreachable by the ground truth
+	outRef   Ref   // the fault that made it so
+	outEnd   int64 // when the last outage ended
+	f1Judged bool  // F1 was judged for that outage
+	f6Judged bool
+	f1At     int64 // when F1 and F6 decide, and whether that moves with a fault
+	f6At     int64
+	f1Moves  bool
+	f6Moves  bool
+	due      int64 // the next moment at which the pair must be looked at
+	gray     gray
+}
+
+// streak counts in a row as a range: low counts only what must count and is reset
+// by everything that may reset it, high the other way round. FORMAT.md leaves to
+// the detector whether data traffic takes part in the counts of probes.
+type streak struct{ low, high int }
+
+func (s *streak) hit()  { s.low++; s.high++ }
+func (s *streak) zero() { *s = streak{} }
+
+// has reports whether a logged count can be right.
+func (s *streak) has(n uint64) bool {
+	assert(s.low >= 0 && s.low <= s.high, "streak of %d to %d", s.low, s.high)
+	return uint64(s.low) <= n && n <= uint64(s.high)
+}
+
+// causeSet is the `why` of a verdict.
+type causeSet uint8
+
+const (
+	causeProbe causeSet = 1 << iota
+	causeData
+	causePhi
+	causeRefused
+	causeCentral
+	causeRecovered
+)
+
+func parseCause(b []byte) causeSet {
+	switch string(b) {
+	case "probe":
+		return causeProbe
+	case "data":
+		return causeData
+	case "phi":
+		return causePhi
+	case "refused":
+		return causeRefused
+	case "central":
+		return causeCentral
+	case "recovered":
+		return causeRecovered
+	}
+	return 0
+}
+
+// sentProbe is a probe's number with the time of its send, or with the incarnation
+// that answered.
+type sentProbe struct {
+	pn uint64
+	v  int64
+}
+
+func (a *agent) pairOf(an Sym) *pair {
+	p := a.byAn[an]
+	if p == nil {
+		p = &pair{an: an, agent: a, aloneEnd: never, changed: never, outSince: forever, outEnd: never, due: forever, listedAt: forever, gray: gray{due: forever}}
+		a.byAn[an] = p
+		a.pairs = append(a.pairs, p)
+	}
+	assert(p.agent == a && p.an == an, "pair of another actor")
+	return p
+}
+
+// detects reports whether a's verdicts are its own findings: those of workers,
+// and with a central detector those of the supervisor.
+func (o *overseer) detects(a *agent) bool { return !o.central || a.view == nil }
+
+// seeProbed counts the result of a probe as the detector says it counts.
+func (o *overseer) seeProbed(a *agent, r *Record) {
+	p := a.pairOf(r.Sym(KeyAn))
+	p.judges = true
+	if !p.listed && a.view == nil {
+		o.list(p, r.T) // a central detector has no view
+	}
+	if !o.over && !p.down && o.calmBefore(p, r.T) {
+		o.tally[ruleF2].Case()
+	}
+	res, data := r.Bytes(KeyRes), r.Bool(KeyDP)
+	switch string(res) {
+	case "ignored":
+		return
+	case "ok":
+		p.probeOK(data, r.Uint(KeyPN))
+		return
+	}
+	sent := int64(forever) // unknown: counts as evidence
+	if p.probe.pn == r.Uint(KeyPN) && !data {
+		sent = p.probe.v
+	}
+	p.evidence(o, a, sent, r.T, string(res) == "timeout")
+	p.hard = p.hard || string(res) == "refused" || string(res) == "reset"
+	p.oks.low = 0
+	if data {
+		// Whether a failed data probe counts among the probes, the attempts or both
+		// is the detector's business.
+		p.fails.high++
+		p.data.high++
+		p.dataUp = false
+		return
+	}
+	p.fails.hit()
+	p.oks.zero()
+}
+
+// probeOK counts a successful probe; those of another incarnation start anew.
+func (p *pair) probeOK(data bool, pn uint64) {
+	if data {
+		p.dataUp = true
+		p.oks.high++
+		p.fails.low = 0
+		p.data.low = 0
+		return
+	}
+	if p.reply.pn == pn && p.reply.v != 0 {
+		if p.okInc != 0 && p.okInc != p.reply.v {
+			p.oks.zero()
+		}
+		p.okInc = p.reply.v
+	}
+	p.oks.hit()
+	p.fails.zero()
+	p.clearEvidence()
+}
+
+// dataOK notes a success on the data path. A receipt that the worker may have
+// ignored (late, for another attempt) only may reset the count.
+func (p *pair) dataOK(maybe bool) {
+	p.data.low = 0
+	if !maybe {
+		p.data.high = 0
+		p.clearEvidence()
+	}
+	p.gray.succeeded()
+}
+
+// dataFailed counts a failed attempt.
+func (o *overseer) dataFailed(p *pair, sent int64, r *Record) {
+	switch string(r.Bytes(KeyWhy)) {
+	case "down":
+		return // the verdict's consequence, not its cause
+	case "timeout":
+		p.data.hit()
+		p.evidence(o, p.agent, sent, r.T, true)
+	case "refused", "reset":
+		p.data.hit()
+		p.hard = true
+		p.evidence(o, p.agent, sent, r.T, false)
+	default: // full, busy, unavailable: an answer that the detector may count
+		p.data.high++
+		p.evidence(o, p.agent, sent, r.T, false)
+	}
+	p.oks.low = 0
+	p.dataUp = false
+}
+
+// tellCentral counts a worker's failed attempt for a central detector, to which the
+// workers report. Which of their successes it saw in between is not in the log, so
+// only the upper count moves.
+func (o *overseer) tellCentral(a *agent, r *Record) {
+	if !o.central || string(r.Bytes(KeyWhy)) == "down" {
+		return
+	}
+	for _, other := range a.site.agents {
+		if other.view != nil {
+			continue
+		}
+		if p := other.byAn[r.Sym(KeyTo)]; p != nil && p.judges {
+			p.data.high++
+			p.oks.low = 0
+			p.fresh++
+			p.dataUp = false
+		}
+	}
+}
+
+// evidence sorts a failure for F14: a timeout of what was sent before the worker's
+// last long pause ended, noticed after it, says nothing of the analyser.
+func (p *pair) evidence(o *overseer, a *agent, sent, now int64, timeout bool) {
+	end, ok := o.pauseEnd(a, now)
+	if ok && timeout && sent <= end && now >= end {
+		p.stale++
+		return
+	}
+	p.fresh++
+}
+
+// restart allows for a detector that begins its counts anew here.
+func (p *pair) restart() { p.fails.low, p.data.low, p.oks.low = 0, 0, 0 }
+
+func (p *pair) clearEvidence() { p.fresh, p.stale = 0, 0 }
+
+// seeHealth judges a verdict.
+func (o *overseer) seeHealth(a *agent, r *Record) {
+	p := a.pairOf(r.Sym(KeyAn))
+	down := r.Is(KeyTo, "down")
+	own := o.detects(a)
+	p.judges = p.judges || own
+	switch {
+	case down:
+		o.tally[ruleF4].Case()
+		if p.gray.on && p.gray.since < r.T && r.Is(KeyWhy, "data") {
+			o.tally[ruleF13].Case()
+		}
+	case p.down && own:
+		o.tally[ruleF6].Case()
+	}
+	o.judgeEvidence(a, p, down, r)
+	if own {
+		o.tally[ruleF8].Case()
+		if down {
+			o.judgeFall(p, r)
+			o.judgeCalm(p, r)
+			o.judgeSelf(a, p, r)
+		} else {
+			o.judgeRise(p, r)
+		}
+	}
+	if down == p.down && p.changed != never {
+		o.tally[ruleF8].Failf([]Ref{p.verdict, r.Ref()}, "the verdict on %s is repeated", o.names.Name(p.an))
+	}
+	p.down, p.changed, p.verdict, p.why = down, r.T, r.Ref(), parseCause(r.Bytes(KeyWhy))
+	p.f6Judged = false
+	if down {
+		p.dataUp = false
+	} else {
+		p.fails.zero()
+		p.data.zero()
+		p.clearEvidence()
+		p.hard = false
+	}
+	p.gray.verdict(down)
+	o.plan(p)
+	o.noteVerdict(p, r.T)
+}
+
+// judgeFall is F8 for up to down: enough failures in a row, counted again.
+func (o *overseer) judgeFall(p *pair, r *Record) {
+	t, d, name := &o.tally[ruleF8], &o.ctx.Run.Distributor.Detector, o.names.Name(p.an)
+	f := r.Uint(KeyF)
+	switch parseCause(r.Bytes(KeyWhy)) {
+	case causeProbe:
+		if p.fails.high < d.Failures {
+			t.Failf([]Ref{p.verdict, r.Ref()}, "%s is down after %d failed probes in a row, %d are needed", name, p.fails.high, d.Failures)
+		} else if !p.fails.has(f) {
+			t.Failf([]Ref{p.verdict, r.Ref()}, "f is %d for %s, the log has %d to %d failed probes in a row", f, name, p.fails.low, p.fails.high)
+		}
+	case causeData:
+		if p.data.high < d.DataFailures {
+			t.Failf([]Ref{p.verdict, r.Ref()}, "%s is down after %d failed attempts in a row, %d are needed", name, p.data.high, d.DataFailures)
+		} else if !p.data.has(f) {
+			t.Failf([]Ref{p.verdict, r.Ref()}, "f is %d for %s, the log has %d to %d failed attempts in a row", f, name, p.data.low, p.data.high)
+		}
+	case causePhi:
+		if d.Kind != "phi" {
+			t.Failf([]Ref{r.Ref()}, "a phi verdict on %s by a detector of kind %s", name, d.Kind)
+		}
+	case causeRefused:
+		if !p.hard {
+			t.Failf([]Ref{p.verdict, r.Ref()}, "%s is down because it refused, but nothing was refused or reset since it was up", name)
+		}
+	default:
+		t.Failf([]Ref{r.Ref()}, "%s is down for a reason that is none: %s", name, r.Str(KeyWhy))
+	}
+}
+
+// judgeRise is F8 for down to up, and the second half of F13.
+func (o *overseer) judgeRise(p *pair, r *Record) {
+	t, name := &o.tally[ruleF8], o.names.Name(p.an)
+	if need := o.ctx.Run.Distributor.Detector.Successes; p.oks.high < need {
+		t.Failf([]Ref{p.verdict, r.Ref()}, "%s is up after %d successful probes in a row, %d are needed", name, p.oks.high, need)
+	} else if n := r.Uint(KeyOK); !p.oks.has(n) {
+		t.Failf([]Ref{p.verdict, r.Ref()}, "ok is %d for %s, the log has %d to %d successful probes in a row", n, name, p.oks.low, p.oks.high)
+	}
+	if p.why == causeData {
+		o.tally[ruleF13].Case()
+		if !p.dataUp || !r.Bool(KeyDP) {
+			o.tally[ruleF13].Failf([]Ref{p.verdict, r.Ref()}, "%s failed on the data path and is up again without a data probe that succeeded since", name)
+		}
+	}
+}
+
+// judgeEvidence is F9: a verdict cites its own actor's records; with a central
+// detector a worker's verdict is the supervisor's, which rests on all its workers.
+func (o *overseer) judgeEvidence(a *agent, p *pair, down bool, r *Record) {
+	t := &o.tally[ruleF9]
+	t.Case()
+	cause := parseCause(r.Bytes(KeyWhy))
+	if o.central && a.view != nil {
+		for _, other := range a.site.agents {
+			if q := other.byAn[p.an]; other != a && other.view == nil && q != nil && q.judges && (q.down == down || q.changed != never) {
+				return
+			}
+		}
+		t.Failf([]Ref{p.verdict, r.Ref()}, "a worker's verdict on %s that the supervisor did not give", o.names.Name(p.an))
+		return
+	}
+	if cause == causeCentral {
+		t.Failf([]Ref{p.verdict, r.Ref()}, "a central verdict on %s, but each worker detects for itself", o.names.Name(p.an))
+		return
+	}
+	if down && p.fails.high+p.data.high == 0 || !down && p.oks.high == 0 {
+		t.Failf([]Ref{p.verdict, r.Ref()}, "%s has no evidence of its own for its verdict on %s", o.names.Name(a.actor), o.names.Name(p.an))
+	}
+}

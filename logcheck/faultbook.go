@@ -1,0 +1,194 @@
+package logcheck
+
+// faultBook judges H4: the injector's book is in order and what it says happened
+// can be seen in the logs.
+type faultBook struct {
+	Tally
+	ctx      *Context
+	err      int64
+	known    map[Sym]bool
+	down     map[Sym]Ref
+	paused   map[actorKey]Ref // actor 0: the whole node
+	restarts map[Sym]restart
+	logged   map[Sym]int64 // when the newest incarnation began
+	links    map[linkKey]Ref
+	sus      suspect
+}
+
+// restart is a restart whose new incarnation has not been seen.
+type restart struct {
+	at Ref
+	t  int64
+}
+
+func newFaultBook(c *Context) *faultBook {
+	b := &faultBook{Tally: Tally{Name: "H4"}, ctx: c, err: c.ClockError, known: map[Sym]bool{}, down: map[Sym]Ref{},
+		paused: map[actorKey]Ref{}, restarts: map[Sym]restart{}, logged: map[Sym]int64{}, links: map[linkKey]Ref{}}
+	for _, n := range c.Run.Nodes {
+		b.known[c.Names.InternString(n.Name)] = true
+	}
+	return b
+}
+
+// Kinds asks for faults, the first lines of logs and messages, which leak through
+// a cut that is none.
+func (b *faultBook) Kinds() KindSet {
+	return Kinds(KindLog, KindSend, KindRecv, KindFault, KindStopped)
+}
+
+// Feed judges one record.
+func (b *faultBook) Feed(r *Record) {
+	b.sus.settle(r, &b.Tally)
+	switch r.Kind {
+	case KindLog:
+		b.boot(r)
+	case KindSend:
+		if len(b.links) > 0 {
+			b.sent(r)
+		}
+	case KindRecv:
+		if r.Sent != nil && r.Sent.cutGen > 0 {
+			b.received(r)
+		}
+	case KindFault:
+		b.Case()
+		b.fault(r)
+	}
+}
+
+func (b *faultBook) boot(r *Record) {
+	if r.File.Faults {
+		return
+	}
+	b.logged[r.File.Node] = r.T
+	if w, ok := b.restarts[r.File.Node]; ok && r.T+b.err >= w.t {
+		delete(b.restarts, r.File.Node)
+	}
+}
+
+func (b *faultBook) fault(r *Record) {
+	do := r.Str(KeyDo)
+	v, ok := verbs[do]
+	if !ok {
+		b.Failf([]Ref{r.Ref()}, "unknown fault %q", do)
+		return
+	}
+	if v.link != linkNone {
+		b.linkFault(r, v)
+		return
+	}
+	node := r.Sym(KeyN)
+	if node == 0 && v.act == ActLoad {
+		return
+	}
+	if !b.known[node] {
+		b.Failf([]Ref{r.Ref()}, "%s of a node that run.json does not know", do)
+		return
+	}
+	switch v.act {
+	case ActDown:
+		b.life(r, node, v.begin)
+	case ActPause:
+		b.pause(r, actorKey{node, r.Sym(KeyAct)}, v.begin)
+	}
+}
+
+// life judges that only the living crash and only the dead restart.
+func (b *faultBook) life(r *Record, node Sym, down bool) {
+	was, isDown := b.down[node]
+	switch {
+	case down && isDown:
+		b.Failf([]Ref{was, r.Ref()}, "%s is down already", b.ctx.Names.Name(node))
+	case down:
+		b.down[node] = r.Ref()
+		b.unpause(node)
+		if w, ok := b.restarts[node]; ok && r.T > w.t+b.err {
+			b.Failf([]Ref{w.at, r.Ref()}, "a restart of %s had no effect", b.ctx.Names.Name(node))
+		}
+		delete(b.restarts, node)
+	case !isDown:
+		b.Failf([]Ref{r.Ref()}, "%s is restarted and was not down", b.ctx.Names.Name(node))
+	default:
+		delete(b.down, node)
+		if at, ok := b.logged[node]; !ok || at+b.err < r.T {
+			b.restarts[node] = restart{r.Ref(), r.T}
+		}
+	}
+}
+
+func (b *faultBook) unpause(node Sym) {
+	for key := range b.paused { //weir:anyorder all of the node's entries go
+		if key.node == node {
+			delete(b.paused, key)
+		}
+	}
+}
+
+func (b *faultBook) pause(r *Record, key actorKey, begin bool) {
+	was, paused := b.paused[key]
+	switch {
+	case begin && paused:
+		b.Failf([]Ref{was, r.Ref()}, "%s is paused already", b.ctx.Names.Name(key.node))
+	case begin:
+		b.paused[key] = r.Ref()
+	case !paused:
+		b.Failf([]Ref{r.Ref()}, "%s is resumed and was not paused", b.ctx.Names.Name(key.node))
+	default:
+		delete(b.paused, key)
+	}
+}
+
+func (b *faultBook) linkFault(r *Record, v verb) {
+	key := linkKey{r.Sym(KeyFrom), r.Sym(KeyTo)}
+	if !b.known[key.from] || !b.known[key.to] {
+		b.Failf([]Ref{r.Ref()}, "a fault on a link between nodes that run.json does not know")
+		return
+	}
+	if v.begin && v.link != linkImpair {
+		b.links[key] = r.Ref()
+	}
+}
+
+// sent marks a message that is sent into a cut or held link.
+func (b *faultBook) sent(r *Record) {
+	if r.Sent == nil {
+		return
+	}
+	key := linkKey{r.File.Node, r.Sent.To}
+	t := b.ctx.Truth
+	if since, cut := t.CutSince(key.from, key.to, r.Class); cut && r.T > since+b.err {
+		r.Sent.cutGen = t.links[key].gen
+	}
+}
+
+// received judges that nothing passes a link between a cut and its heal.
+func (b *faultBook) received(r *Record) {
+	key := linkKey{r.Sent.From.Node, r.File.Node}
+	l := b.ctx.Truth.links[key]
+	if l == nil || l.gen != r.Sent.cutGen || (l.cut|l.hold)&r.Class == 0 || b.sus.on {
+		return
+	}
+	b.sus = suspect{on: true, t: r.T, g: r.G, refs: []Ref{b.links[key], r.Sent.At, r.Ref()},
+		text: "a message passed a link that was cut or held all the time"}
+}
+
+// bootSlack is how long a real process may take to write its first line.
+const bootSlack = 5_000_000_000
+
+// Finish judges the restarts that nothing followed.
+func (b *faultBook) Finish(end *End) Result {
+	if b.sus.on {
+		b.Failf(b.sus.refs, "%s", b.sus.text)
+	}
+	var refs []Ref
+	for _, w := range b.restarts { //weir:anyorder sorted below
+		if left := end.Time - w.t; b.err == 0 && left > 0 || left > bootSlack {
+			refs = append(refs, w.at)
+		}
+	}
+	sortRefs(refs)
+	for _, at := range refs {
+		b.Failf([]Ref{at}, "a restart had no effect: no new incarnation")
+	}
+	return b.Result()
+}

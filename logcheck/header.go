@@ -1,0 +1,160 @@
+package logcheck
+
+import "time"
+
+// Run is run.json: what was run and what it promised. Times are nanoseconds in
+// the file. Validate says whether it can be judged by.
+type Run struct {
+	// Format is the version of the form: 1.
+	Format int `json:"format"`
+	// Scenario and ScenarioHash name what was run; informative.
+	Scenario     string `json:"scenario"`
+	ScenarioHash string `json:"scenario_hash"`
+	// Seed is the run's seed, "0x" and hex digits; informative.
+	Seed string `json:"seed"`
+	// Build names the program that ran; informative.
+	Build string `json:"build"`
+	// World is sim or tcp.
+	World string `json:"world"`
+	// ClockError bounds how far the world times of two files may differ; 0 in sim.
+	ClockError time.Duration `json:"clock_error_ns"`
+	// Nodes lists every node of the run, once each.
+	Nodes []RunNode `json:"nodes"`
+	// Distributor is the configuration of every distributor.
+	Distributor RunDistributor `json:"distributor"`
+	// Emitter is the configuration of every emitter.
+	Emitter RunEmitter `json:"emitter"`
+	// Analyser is the promise of every analyser.
+	Analyser RunAnalyser `json:"analyser"`
+	// Phases are the planned phases; what happened is in the fault file.
+	Phases []RunPhase `json:"phases"`
+	// SettleMax is how long after the last heal the system may take to finish all
+	// packets; 0: not limited, so only a run that ended by itself decides C1.
+	SettleMax time.Duration `json:"settle_max_ns"`
+	// MinPackets is how many packets must be acknowledged before the first fault.
+	MinPackets int64 `json:"min_packets"`
+	// Require lists premises and property ids that must not be vacuous.
+	Require []string `json:"require"`
+	// Limits replaces the detector's own bounds where not 0.
+	Limits RunLimits `json:"limits"`
+	// Expect is the verdict that the scenario's author expects: pass or fail.
+	Expect string `json:"expect"`
+	// ExpectFail lists the properties expected to fail.
+	ExpectFail []string `json:"expect_fail"`
+}
+
+// RunNode is one node. An analyser's name is its id everywhere.
+type RunNode struct {
+	Name string `json:"name"`
+	// Role is emitter, distributor, analyser or operator.
+	Role string `json:"role"`
+}
+
+// RunDistributor is the configuration that all distributors boot with.
+type RunDistributor struct {
+	// Policy is deficit, finish, eligible, smooth, random or original.
+	Policy string `json:"policy"`
+	// State is shared (a router actor chooses) or local (each worker does).
+	State string `json:"state"`
+	// Workers is the number of workers of a distributor.
+	Workers int `json:"workers"`
+	// PacketMax is M, the messages of the largest packet: 1..1<<20.
+	PacketMax int64 `json:"packet_max"`
+	// Analysers is the boot configuration, in ascending id order.
+	Analysers []RunWeight `json:"analysers"`
+	// Window is the packets in flight per worker and analyser.
+	Window int `json:"window"`
+	// OnFull is skip or wait: what a full window does.
+	OnFull string `json:"on_full"`
+	// AttemptTimeout is T_A.
+	AttemptTimeout time.Duration `json:"attempt_timeout_ns"`
+	// AttemptsMax bounds the attempts at one packet by one worker; 0: unlimited.
+	AttemptsMax int `json:"attempts_max"`
+	// BackoffBase and BackoffMax bound the wait before a retry.
+	BackoffBase time.Duration `json:"backoff_base_ns"`
+	BackoffMax  time.Duration `json:"backoff_max_ns"`
+	// JitterPPM is the jitter of the backoff, parts per million.
+	JitterPPM int `json:"jitter_ppm"`
+	// RetryMin and RetryPercent are the retry budget.
+	RetryMin     int `json:"retry_min"`
+	RetryPercent int `json:"retry_percent"`
+	// QueueItems and QueueBytes bound the queue of each worker.
+	QueueItems int64 `json:"queue_items"`
+	QueueBytes int64 `json:"queue_bytes"`
+	// ApplyWithin bounds how long a worker may take to apply a configuration.
+	ApplyWithin time.Duration `json:"apply_within_ns"`
+	// Detector is the failure detector.
+	Detector RunDetector `json:"detector"`
+}
+
+// RunWeight is an analyser and its weight at boot.
+type RunWeight struct {
+	ID     string `json:"id"`
+	Weight int64  `json:"weight"`
+}
+
+// RunDetector is the configuration of the failure detector.
+type RunDetector struct {
+	// Kind is threshold, phi or central.
+	Kind string `json:"kind"`
+	// Interval, Jitter and Timeout are those of the probes.
+	Interval time.Duration `json:"interval_ns"`
+	Jitter   time.Duration `json:"jitter_ns"`
+	Timeout  time.Duration `json:"timeout_ns"`
+	// Failures, Successes and DataFailures are the counts that change a verdict.
+	Failures     int `json:"failures"`
+	Successes    int `json:"successes"`
+	DataFailures int `json:"data_failures"`
+	// DownInterval is the probes' interval while the verdict is down.
+	DownInterval time.Duration `json:"down_interval_ns"`
+	// Pause is the gap from which a worker holds itself for paused.
+	Pause time.Duration `json:"pause_ns"`
+	// DetectMax and RecoverMax are the detector's own bounds.
+	DetectMax  time.Duration `json:"detect_max_ns"`
+	RecoverMax time.Duration `json:"recover_max_ns"`
+}
+
+// RunEmitter is the configuration of the emitters.
+type RunEmitter struct {
+	// Horizon is when an unacknowledged packet expires; 0: never.
+	Horizon time.Duration `json:"horizon_ns"`
+	// BufferPackets bounds the packets without an outcome.
+	BufferPackets int `json:"buffer_packets"`
+	// RetryMax bounds the wait between two submits of a packet.
+	RetryMax time.Duration `json:"retry_max_ns"`
+}
+
+// RunAnalyser is what an analyser promises.
+type RunAnalyser struct {
+	// Ack is synced: a receipt committed follows the sync of the commit.
+	Ack string `json:"ack"`
+}
+
+// RunPhase is a planned phase, [From, To) in world time.
+type RunPhase struct {
+	Name string        `json:"name"`
+	From time.Duration `json:"from_ns"`
+	To   time.Duration `json:"to_ns"`
+}
+
+// RunLimits are the promised bounds of detection and recovery; 0: the detector's.
+type RunLimits struct {
+	DetectWithin  time.Duration `json:"detect_within_ns"`
+	RecoverWithin time.Duration `json:"recover_within_ns"`
+}
+
+// DetectMax returns T_D in nanoseconds: the limit, else the detector's bound.
+func (r *Run) DetectMax() int64 {
+	if r.Limits.DetectWithin > 0 {
+		return int64(r.Limits.DetectWithin)
+	}
+	return int64(r.Distributor.Detector.DetectMax)
+}
+
+// RecoverMax returns T_R in nanoseconds: the limit, else the detector's bound.
+func (r *Run) RecoverMax() int64 {
+	if r.Limits.RecoverWithin > 0 {
+		return int64(r.Limits.RecoverWithin)
+	}
+	return int64(r.Distributor.Detector.RecoverMax)
+}

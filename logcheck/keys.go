@@ -1,0 +1,155 @@
+package logcheck
+
+// Key is a key of a record that FORMAT.md defines, as a small number.
+type Key uint8
+
+// The keys, named as in the log.
+const (
+	KeyNone Key = iota
+	KeyK
+	KeyA
+	KeyS
+	KeyT
+	KeyM
+	KeyG
+	KeyV
+	KeyNode
+	KeyInc
+	KeyRole
+	KeyN
+	KeyCRC
+	KeyTok
+	KeyTo
+	KeyTA
+	KeyTI
+	KeyC
+	KeyMsg
+	KeyRe
+	KeyFr
+	KeyFA
+	KeyFI
+	KeyWhy
+	KeyFile
+	KeyID
+	KeyB
+	KeyH
+	KeyLo
+	KeyOut
+	KeyDef
+	KeyWait
+	KeyAtt
+	KeySt
+	KeyPN
+	KeyReady
+	KeyDoc
+	KeyOK
+	KeyVer
+	KeyLines
+	KeyBytes
+	KeyParts
+	KeyMsgs
+	KeyErr
+	KeyOn
+	KeySet
+	KeyFrom
+	KeyW
+	KeyQ
+	KeyQB
+	KeyP
+	KeyX
+	KeyRaw
+	KeyAn
+	KeyF
+	KeyDP
+	KeyRes
+	KeyActive
+	KeyRetries
+	KeyGap
+	KeyLost
+	KeyCS
+	KeyOp
+	KeyName
+	KeyVal
+	KeyDo
+	KeyAct
+	KeyCls
+	keyCount
+)
+
+var keyText = [keyCount]string{
+	KeyK:       "k",
+	KeyA:       "a",
+	KeyS:       "s",
+	KeyT:       "t",
+	KeyM:       "m",
+	KeyG:       "g",
+	KeyV:       "v",
+	KeyNode:    "node",
+	KeyInc:     "inc",
+	KeyRole:    "role",
+	KeyN:       "n",
+	KeyCRC:     "crc",
+	KeyTok:     "tok",
+	KeyTo:      "to",
+	KeyTA:      "ta",
+	KeyTI:      "ti",
+	KeyC:       "c",
+	KeyMsg:     "msg",
+	KeyRe:      "re",
+	KeyFr:      "fr",
+	KeyFA:      "fa",
+	KeyFI:      "fi",
+	KeyWhy:     "why",
+	KeyFile:    "file",
+	KeyID:      "id",
+	KeyB:       "b",
+	KeyH:       "h",
+	KeyLo:      "lo",
+	KeyOut:     "out",
+	KeyDef:     "def",
+	KeyWait:    "wait",
+	KeyAtt:     "att",
+	KeySt:      "st",
+	KeyPN:      "pn",
+	KeyReady:   "ready",
+	KeyDoc:     "doc",
+	KeyOK:      "ok",
+	KeyVer:     "ver",
+	KeyLines:   "lines",
+	KeyBytes:   "bytes",
+	KeyParts:   "parts",
+	KeyMsgs:    "msgs",
+	KeyErr:     "err",
+	KeyOn:      "on",
+	KeySet:     "set",
+	KeyFrom:    "from",
+	KeyW:       "w",
+	KeyQ:       "q",
+	KeyQB:      "qb",
+	KeyP:       "p",
+	KeyX:       "x",
+	KeyRaw:     "raw",
+	KeyAn:      "an",
+	KeyF:       "f",
+	KeyDP:      "dp",
+	KeyRes:     "res",
+	KeyActive:  "active",
+	KeyRetries: "retries",
+	KeyGap:     "gap",
+	KeyLost:    "lost",
+	KeyCS:      "cs",
+	KeyOp:      "op",
+	KeyName:    "name",
+	KeyVal:     "val",
+	KeyDo:      "do",
+	KeyAct:     "act",
+	KeyCls:     "cls",
+}
+
+// String returns the key as it is written.
+func (k Key) String() string {
+	if k < keyCount {
+		return keyText[k]
+	}
+	return "?"
+}

@@ -1,0 +1,174 @@
+package logcheck
+
+import (
+	"fmt"
+	"strings"
+)
+
+// want says what a kind expects of a key's value.
+type want uint8
+
+const (
+	wantNone   want = iota // the key does not belong to the kind
+	wantAny                // x_ kinds: section 2 only
+	wantUint               // 0..2^64-1
+	wantInt                // -2^63..2^63-1
+	wantBool               // true or false
+	wantString             // any text
+	wantName               // [A-Za-z0-9._-]{1,64}
+	wantID                 // source/inc/seq
+	wantHex8               // 8 hex digits, lower case
+	wantHex16              // 16 hex digits, lower case
+	wantClass              // data, ack, probe, control; all in the fault file
+	wantMsg                // a message's name
+)
+
+// wantLetter are the letters of the schema's text.
+var wantLetter = map[byte]want{
+	'u': wantUint, 'i': wantInt, 'b': wantBool, 's': wantString, 'n': wantName,
+	'd': wantID, 'h': wantHex8, 'H': wantHex16, 'c': wantClass, 'm': wantMsg,
+}
+
+// schema is what one kind or message may and must have beyond the six common keys.
+type schema struct {
+	want [keyCount]want
+	may  [2]uint64
+	must [2]uint64
+}
+
+// kindSchema is FORMAT.md sections 2, 3 and 6: key:type, `!` means the key must be
+// there; the others may be left out when empty, 0 or false.
+var kindSchema = [kindCount]string{
+	KindLog:           "v:u! node:n! inc:u! role:n!",
+	KindEnd:           "n:u! crc:h!",
+	KindStart:         "",
+	KindStop:          "",
+	KindSend:          "tok:u! to:n! ta:n! ti:u c:c! msg:m! re:u",
+	KindRecv:          "tok:u! fr:n! fa:n! fi:u! c:c! msg:m! re:u",
+	KindFail:          "tok:u! why:s!",
+	KindDrop:          "tok:u! fr:n! fi:u! why:s!",
+	KindSynced:        "tok:u! file:s",
+	KindDiskfail:      "tok:u! file:s why:s!",
+	KindEmit:          "id:d! n:u! b:u! h:h!",
+	KindOutcome:       "id:d! out:s! why:s def:b",
+	KindInput:         "file:s lines:u bytes:u parts:u msgs:u err:s",
+	KindBack:          "on:b",
+	KindKeptOut:       "n:u",
+	KindDrained:       "",
+	KindJoin:          "id:d!",
+	KindConfig:        "ver:u ok:b why:s set:s from:s",
+	KindAdmit:         "id:d! w:n! q:u qb:u",
+	KindRefuse:        "id:d! why:s! q:u qb:u",
+	KindView:          "v:u! ver:u set:s",
+	KindCredit:        "set:s",
+	KindPick:          "p:u! id:d! att:u! n:u! to:n! v:u! x:s raw:H w:n",
+	KindHealth:        "an:n! to:s! why:s! f:u ok:u dp:b inc:u",
+	KindProbed:        "an:n! pn:u res:s! dp:b",
+	KindAttemptFailed: "id:d! att:u! to:n! why:s!",
+	KindRetry:         "id:d! att:u! wait:u",
+	KindDone:          "id:d! att:u! to:n st:s",
+	KindGaveUp:        "id:d! why:s! def:b",
+	KindDead:          "id:d! why:s def:b to:n",
+	KindBudget:        "active:u retries:u",
+	KindNoneUp:        "on:b",
+	KindResumed:       "gap:u",
+	KindRecover:       "n:u lost:u",
+	KindCommit:        "id:d! n:u! h:h! cs:u! op:u!",
+	KindDup:           "id:d! why:s!",
+	KindPoisoned:      "id:d! why:s",
+	KindCounter:       "name:s! val:i",
+	KindPhase:         "name:s!",
+	KindFault:         "do:s! n:n act:n from:n to:n cls:c val:s inc:u",
+	KindLost:          "fr:n! fi:u! tok:u! to:n why:s",
+	KindWorldDup:      "fr:n! fi:u! tok:u! to:n n:u!",
+	KindNoeffect:      "do:s! n:n act:n from:n to:n cls:c val:s inc:u why:s",
+	KindStopped:       "why:s!",
+}
+
+// msgSchema are the message keys of send and recv.
+var msgSchema = [msgCount]string{
+	MsgSubmit:    "id:d! n:u! b:u! h:h! lo:u",
+	MsgResult:    "id:d! out:s! why:s def:b wait:u",
+	MsgPacket:    "id:d! n:u b:u h:h att:u! lo:u",
+	MsgReceipt:   "id:d! att:u! st:s!",
+	MsgProbe:     "pn:u",
+	MsgProbeOK:   "pn:u ready:b",
+	MsgControl:   "doc:s",
+	MsgControlOK: "ok:b ver:u why:s",
+}
+
+const headKeys = 6 // k a s t m g stand in every line and are parsed apart
+
+var (
+	kindTable [kindCount]schema
+	msgTable  [msgCount]schema
+)
+
+func init() {
+	for k := range kindTable {
+		parseSchema(&kindTable[k], kindSchema[k])
+	}
+	all := &kindTable[KindSend]
+	recv := &kindTable[KindRecv]
+	for m := 1; m < int(msgCount); m++ {
+		parseSchema(&msgTable[m], msgSchema[m])
+		for k, w := range msgTable[m].want {
+			if w != wantNone { // while scanning, any message's keys may come
+				all.want[k], recv.want[k] = w, w
+			}
+		}
+	}
+	x := &kindTable[KindX]
+	for k := range x.want {
+		x.want[k] = wantAny
+	}
+	x.may = [2]uint64{^uint64(0), ^uint64(0)}
+}
+
+func parseSchema(s *schema, text string) {
+	for _, f := range strings.Fields(text) {
+		name, typ, ok := strings.Cut(f, ":")
+		k := lookupKey([]byte(name))
+		assert(ok && k != KeyNone, "schema %q", f)
+		w := wantLetter[typ[0]]
+		assert(w != wantNone && s.want[k] == wantNone, "schema type %q", f)
+		s.want[k] = w
+		s.may[k>>6] |= 1 << (k & 63)
+		if strings.HasSuffix(typ, "!") {
+			s.must[k>>6] |= 1 << (k & 63)
+		}
+	}
+}
+
+// checkKeys verifies that the record has what its kind and message require and
+// nothing else; the values' types were checked while scanning.
+func (r *Record) checkKeys() error {
+	s := &kindTable[r.Kind]
+	may, must := s.may, s.must
+	if r.Msg != MsgNone {
+		m := &msgTable[r.Msg]
+		may[0], may[1] = may[0]|m.may[0], may[1]|m.may[1]
+		must[0], must[1] = must[0]|m.must[0], must[1]|m.must[1]
+	}
+	const head = (1<<(headKeys+1) - 1) &^ 1
+	for i := range r.has {
+		has := r.has[i]
+		if i == 0 {
+			has &^= head
+		}
+		if bad := has &^ may[i]; bad != 0 {
+			return fmt.Errorf("key %q does not belong to %s%s", keyText[64*i+bit64(bad)], r.Kind, msgSuffix(r.Msg))
+		}
+		if missing := must[i] &^ has; missing != 0 {
+			return fmt.Errorf("%s%s lacks the key %q", r.Kind, msgSuffix(r.Msg), keyText[64*i+bit64(missing)])
+		}
+	}
+	return nil
+}
+
+func msgSuffix(m Msg) string {
+	if m == MsgNone {
+		return ""
+	}
+	return " of " + m.String()
+}

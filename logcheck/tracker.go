@@ -1,0 +1,174 @@
+package logcheck
+
+// delivery follows every packet through emitter, distributor and analyser and
+// judges C1-C14 and O1 from that one picture.
+type delivery struct {
+	ctx    *Context
+	run    *Run
+	ledger *ledger
+	names  *Names
+
+	c1, c2, c3, c4, c5, c6, c7, c9, c10, c12, c13, c14, o1 Tally
+
+	stores    []*store // by number
+	byNode    map[Sym]*store
+	views     map[int]*eligible // per worker, by Record.Who
+	weights   configState
+	dropped   []droppedCommit // acked ids whose effect a recover dropped (C2)
+	unproven  []unproven      // ids used before their emit (only with a clock error)
+	uncommits []unproven      // acked before their commit (only with a clock error)
+	order     map[orderKey]orderMark
+	ordered   bool // O1 applies
+	timeout   int64
+}
+
+// unproven is a record that needs another one which may come within the clock
+// error.
+type unproven struct {
+	id PacketID
+	at Ref
+}
+
+// memoMax bounds each list of records that wait for the end of the run.
+const memoMax = 1 << 16
+
+// deliveryKinds are the records that move the picture.
+var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
+	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
+	KindCommit, KindDup, KindFault)
+
+// part is one property of the picture; the first part feeds it.
+type part struct {
+	*Tally
+	d    *delivery
+	lead bool
+}
+
+// Kinds asks for the picture's records once.
+func (p *part) Kinds() KindSet {
+	if p.lead {
+		return deliveryKinds
+	}
+	return 0
+}
+
+// Feed moves the picture on.
+func (p *part) Feed(r *Record) { p.d.feed(r) }
+
+// Finish closes the picture with the first part and gives the part's verdict.
+func (p *part) Finish(end *End) Result {
+	if p.lead {
+		p.d.finish(end)
+	}
+	return p.Tally.Result()
+}
+
+// deliveryRules makes C1-C14 and O1.
+func deliveryRules(c *Context) []Rule {
+	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
+		byNode: map[Sym]*store{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
+		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
+		timeout: int64(c.Run.Distributor.AttemptTimeout)}
+	d.weights.boot(c)
+	var rules []Rule
+	for i, t := range []*Tally{&d.c1, &d.c2, &d.c3, &d.c4, &d.c5, &d.c6, &d.c7, &d.c9, &d.c10, &d.c12, &d.c13, &d.c14, &d.o1} {
+		t.Name = deliveryIDs[i]
+		rules = append(rules, &part{Tally: t, d: d, lead: i == 0})
+	}
+	return rules
+}
+
+func (d *delivery) feed(r *Record) {
+	switch r.Kind {
+	case KindSend:
+		d.send(r)
+	case KindRecv:
+		d.recv(r)
+	case KindEmit:
+		d.emit(r)
+	case KindOutcome:
+		d.outcome(r)
+	case KindAdmit:
+		d.admit(r)
+	case KindAttemptFailed:
+		d.attemptFailed(r)
+	case KindDone:
+		d.done(r)
+	case KindGaveUp:
+		d.gaveUp(r)
+	case KindDead:
+		d.dead(r)
+	case KindRefuse:
+		d.refuse(r)
+	case KindView:
+		d.view(r)
+	case KindConfig:
+		d.weights.accept(r)
+	case KindCommit:
+		d.commit(r)
+	case KindRecover:
+		d.recover(r)
+	case KindSynced, KindDiskfail:
+		if s := d.storeOf(r.File); s != nil {
+			s.disk(r)
+		}
+	case KindDup:
+		d.suppressed(r)
+	case KindFault:
+		d.fault(r)
+	}
+}
+
+// send looks at messages that carry or answer a packet.
+func (d *delivery) send(r *Record) {
+	if r.Pkt == nil {
+		return
+	}
+	switch r.Msg {
+	case MsgSubmit:
+		d.carries(r)
+		d.submit(r)
+	case MsgPacket:
+		d.carries(r)
+		d.attempt(r)
+	case MsgResult:
+		if r.Is(KeyOut, "committed") {
+			d.tellsCommitted(r)
+		}
+	case MsgReceipt:
+		d.receiptSent(r)
+	}
+}
+
+// recv looks at messages that carry or answer a packet.
+func (d *delivery) recv(r *Record) {
+	if r.Pkt == nil {
+		return
+	}
+	switch r.Msg {
+	case MsgResult:
+		d.result(r)
+	case MsgPacket:
+		d.arrive(r)
+	case MsgReceipt:
+		d.receiptGot(r)
+	}
+}
+
+// fault notes what the disk of an analyser suffered and every stop.
+func (d *delivery) fault(r *Record) {
+	switch string(r.Bytes(KeyDo)) {
+	case "disk_rot":
+		d.storeAt(r.Sym(KeyN)).rot = r.Ref()
+	case "disk_tear":
+		d.storeAt(r.Sym(KeyN)).tear = true
+	case "stop":
+		d.c12.Case()
+	}
+}
+
+// finish judges what only the end decides.
+func (d *delivery) finish(end *End) {
+	d.finishEmitted(end)
+	d.finishEffects()
+}
