@@ -1,0 +1,168 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/faults"
+	"weir/faults/simfault"
+	"weir/sim"
+	"weir/system/analyser"
+	"weir/system/distributor"
+	"weir/system/emitter"
+	"weir/system/message"
+	"weir/system/node"
+	"weir/system/operator"
+)
+
+// newRun builds the world of a scenario, with every node still down.
+func newRun(sc *Scenario, opt Options) (*run, error) {
+	r := &run{sc: sc, opt: opt}
+	r.world = &world{byName: map[string]sim.NodeID{}, codec: opt.Codec}
+	var err error
+	r.world.sim, err = sim.New(sim.Config{
+		Seed:     opt.Seed,
+		Limits:   sim.Limits{Events: uint64(sc.Limits.Events), Time: sc.TimeMax()},
+		Observer: observer{r: r},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.world.sim.SetDefaultLink(sc.link()); err != nil {
+		return nil, fmt.Errorf("links: %w", err)
+	}
+	for _, n := range sc.Nodes() {
+		if _, err := r.world.add(n.Name, string(n.Role), r.bootOf(n), sc.simNode(n)); err != nil {
+			return nil, err
+		}
+	}
+	r.log = faults.NewLog(&r.faults)
+	r.injector, err = simfault.New(r.world.sim, simfault.Options{
+		Plan: *sc.Plan(), Log: r.log, Actors: sc.Topology().Nodes, Configure: r.configure, Load: r.load,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.world.watch = r.observe
+	return r, nil
+}
+
+// bootOf returns what starts a node's incarnations.
+func (r *run) bootOf(n Node) node.Boot {
+	switch n.Role {
+	case RoleEmitter:
+		return emitter.Boot(r.sc.Emitter(n.Index, r.inputsOf(n.Index)))
+	case RoleDistributor:
+		return distributor.Boot(r.sc.Distributor())
+	case RoleAnalyser:
+		return analyser.Boot(r.sc.AnalyserConfig())
+	case RoleOperator:
+		return operator.Boot(r.sc.Operator())
+	}
+	panic("scenarios: node " + n.Name + " has the unknown role " + string(n.Role))
+}
+
+// inputsOf deals the inputs to the emitters in turn. With inputs, an emitter that
+// gets none still must not make up messages: it reads an empty one.
+func (r *run) inputsOf(i int) []emitter.Input {
+	if len(r.opt.Inputs) == 0 {
+		return nil
+	}
+	var mine []emitter.Input
+	for j, in := range r.opt.Inputs {
+		if j%r.sc.Emitters.Count == i {
+			mine = append(mine, emitter.Input{Name: in.Name, Open: in.Open})
+		}
+	}
+	if mine == nil {
+		mine = []emitter.Input{emptyInput}
+	}
+	return mine
+}
+
+// emptyInput is what an emitter reads when there are fewer inputs than emitters.
+var emptyInput = emitter.Input{
+	Name: "empty",
+	Open: func(int64) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil },
+}
+
+// link is the configuration of every link.
+func (s *Scenario) link() sim.LinkConfig {
+	l := &s.Links
+	return sim.LinkConfig{
+		Latency: l.Latency.Draws(), Ordered: l.Ordered, Rate: int64(l.Rate),
+		QueueItems: l.Queue.Items, QueueBytes: int64(l.Queue.Bytes),
+	}
+}
+
+// simNode is the simulator's configuration of a node: its processor and disk.
+func (s *Scenario) simNode(n Node) sim.NodeConfig {
+	var cfg sim.NodeConfig
+	cfg.DiskSyncLatency = s.Analyser.Disk.Latency.Draws()
+	switch n.Role {
+	case RoleDistributor:
+		cfg.Cores = s.Distributors.Cores
+		cfg.Service = serviceOf(s.Distributors.Service, func(actor string) bool { return strings.HasPrefix(actor, "w") })
+	case RoleAnalyser:
+		cfg.Cores = s.Analyser.Cores
+		cfg.Service = serviceOf(s.Analyser.Service, func(string) bool { return true })
+		cfg.DiskBytes = int64(s.Analyser.Disk.Size)
+	}
+	return cfg
+}
+
+// carrier is a message that carries a packet; handling it costs processor time.
+type carrier interface{ Carries() *message.Packet }
+
+// serviceOf charges the packets that certain actors handle; nil if they cost nothing.
+func serviceOf(v Service, charged func(actor string) bool) sim.ServiceFunc {
+	if v == (Service{}) {
+		return nil
+	}
+	return func(actor string, ev *sim.Event) time.Duration {
+		c, ok := ev.Msg.(carrier)
+		if !ok || ev.Kind != sim.Delivered || !charged(actor) {
+			return 0
+		}
+		return v.Time(len(c.Carries().Entries))
+	}
+}
+
+// configure has the operator deliver a document; the fault plan calls it.
+func (r *run) configure(target string, doc []byte) {
+	actorName := distributor.Supervisor
+	if r.world.hosts[r.world.byName[target]].role == string(RoleEmitter) {
+		actorName = emitter.Actor
+	}
+	order := &operator.Order{To: node.Addr{Node: target, Actor: actorName}, Doc: slices.Clone(doc)}
+	op := sim.Addr{Node: r.world.byName[OperatorName], Actor: operator.Actor}
+	if err := r.world.sim.Inject(op, sim.Class(node.ClassControl), order.Size(), order); err != nil {
+		r.undelivered = append(r.undelivered, fmt.Sprintf("control document for %s: %v", target, err))
+	}
+}
+
+// load changes what an emitter offers, in percent of what was planned.
+func (r *run) load(target string, percent int) {
+	doc, err := json.Marshal(struct {
+		Op      string `json:"op"`
+		Percent int    `json:"percent"`
+	}{"load", percent})
+	assert(err == nil, "a load document: %v", err)
+	r.configure(target, doc)
+}
+
+// observe feeds a finished line to the plan's triggers.
+func (r *run) observe(h *host, line []byte) {
+	if !r.injector.Armed() {
+		r.world.watch = nil
+		return
+	}
+	kind := line[len(`{"k":"`):]
+	kind = kind[:bytes.IndexByte(kind, '"')]
+	r.injector.OnRecord(h.name, fieldOf(line, "a"), string(kind), func(key string) string { return fieldOf(line, key) })
+}

@@ -1,0 +1,209 @@
+package scenarios
+
+import (
+	"math"
+	"time"
+
+	"weir/sim"
+	"weir/system/analyser"
+	"weir/system/detect"
+	"weir/system/distributor"
+	"weir/system/emitter"
+	"weir/system/operator"
+)
+
+// Emitter is the configuration of emitter i (from 0). Without inputs it has a
+// generator, with them it reads them at the generator's mean rate.
+func (s *Scenario) Emitter(i int, inputs []emitter.Input) emitter.Config {
+	assert(i >= 0 && i < s.Emitters.Count, "emitter %d of %d", i, s.Emitters.Count)
+	e := &s.Emitters
+	cfg := emitter.Config{
+		PacketMax:     s.Distributors.PacketMax,
+		BufferPackets: e.Buffer.Packets,
+		BufferBytes:   int(e.Buffer.Bytes),
+		SubmitTimeout: e.SubmitTimeout,
+		BackoffBase:   e.Backoff.Base,
+		BackoffMax:    e.Backoff.Max,
+		JitterPPM:     none(int(e.Backoff.Jitter), -1),
+		Horizon:       e.Horizon,
+	}
+	for _, n := range s.Nodes() {
+		if n.Role == RoleDistributor {
+			cfg.Distributors = append(cfg.Distributors, n.Name)
+		}
+	}
+	if len(inputs) > 0 {
+		cfg.Inputs, cfg.InputRate = inputs, s.InputRate()
+		cfg.BatchMessages = min(e.Messages.Max, s.Distributors.PacketMax)
+	} else {
+		cfg.Generator = s.generator()
+		cfg.BatchBytes = int(max(s.largestPacket(), 64<<10))
+	}
+	return cfg
+}
+
+// largestPacket is about the size of the generators' largest packet; what the
+// generator makes as one is not to be cut.
+func (s *Scenario) largestPacket() Bytes {
+	e := &s.Emitters
+	size := Bytes(max(e.Messages.Max, e.Giant.Messages)) * Bytes(e.Bytes+messageOverhead)
+	if e.Poison.Every > 0 {
+		size += s.Analyser.EntryMax + messageOverhead
+	}
+	return size
+}
+
+// messageOverhead is about what a message takes beside its text.
+const messageOverhead = 128
+
+// InputRate is the messages a second that each emitter reads from inputs: the
+// mean rate of its generator.
+func (s *Scenario) InputRate() int {
+	e := &s.Emitters
+	milli := int64(e.Rate) * int64(e.Messages.Min+e.Messages.Max) / 2
+	return int(min(max(milli/1000, 1), math.MaxInt32))
+}
+
+// generator is the emitters' made-up load.
+func (s *Scenario) generator() *emitter.Generator {
+	e := &s.Emitters
+	return &emitter.Generator{
+		RateMilli:     int64(e.Rate),
+		Arrivals:      arrivals[e.Arrivals],
+		BurstSize:     e.Burst,
+		MessagesMin:   e.Messages.Min,
+		MessagesMax:   e.Messages.Max,
+		TextBytes:     e.Bytes,
+		GiantEvery:    e.Giant.Every,
+		GiantMessages: e.Giant.Messages,
+		PoisonEvery:   e.Poison.Every,
+		PoisonBytes:   int(s.Analyser.EntryMax) + 1,
+		Until:         s.ProduceFor(),
+		Packets:       uint64(e.Packets),
+	}
+}
+
+var arrivals = map[string]emitter.Arrivals{
+	"constant": emitter.Constant,
+	"poisson":  emitter.Poisson,
+	"burst":    emitter.Burst,
+}
+
+// Distributor is the configuration of every distributor.
+func (s *Scenario) Distributor() distributor.Config {
+	d := &s.Distributors
+	cfg := distributor.Config{
+		Workers:        d.Workers,
+		Policy:         d.Policy,
+		State:          distributor.State(d.State),
+		PacketMax:      d.PacketMax,
+		Window:         d.Window,
+		OnFull:         distributor.OnFull(d.OnFull),
+		AttemptTimeout: d.AttemptTimeout,
+		AttemptsMax:    d.AttemptsMax,
+		BackoffBase:    d.Backoff.Base,
+		BackoffMax:     d.Backoff.Max,
+		JitterPPM:      none(int(d.Backoff.Jitter), distributor.NoJitter),
+		RetryMin:       d.RetryBudget.Min,
+		RetryPercent:   none(d.RetryBudget.Percent, distributor.NoPercent),
+		QueueItems:     d.Queue.Items,
+		QueueBytes:     int(d.Queue.Bytes),
+		Hold:           d.Hold,
+		DrainMax:       d.DrainMax,
+		Volatile:       !d.Persist,
+		Detector:       s.Detector(),
+		Central:        d.Detector.Kind == "central",
+	}
+	for _, a := range s.AnalyserList() {
+		if !a.Spare {
+			cfg.Analysers = append(cfg.Analysers, distributor.Analyser{ID: a.ID, Weight: uint32(a.Weight)})
+		}
+	}
+	return cfg
+}
+
+// Detector is the configuration of every failure detector.
+func (s *Scenario) Detector() detect.Config {
+	d := &s.Distributors.Detector
+	cfg := detect.Config{
+		Kind:         detect.Threshold,
+		Interval:     d.Interval,
+		DownInterval: d.DownInterval,
+		Jitter:       time.Duration(none(int(d.Jitter), -1)),
+		Timeout:      d.Timeout,
+		DataTimeout:  s.Distributors.AttemptTimeout,
+		Failures:     d.Failures,
+		Successes:    d.Successes,
+		DataFailures: d.DataFailures,
+		RefusedDown:  d.RefusedDown,
+		Pause:        d.Pause,
+	}
+	if d.Kind == "phi" {
+		cfg.Kind = detect.Phi
+		cfg.PhiThreshold = d.Phi.Threshold
+		cfg.PhiWindow = d.Phi.Window
+		cfg.PhiMargin = time.Duration(none(int(d.Phi.Margin), -1))
+		cfg.PhiStdMin = d.Phi.StdMin
+		cfg.SilenceMax = d.Phi.SilenceMax
+	}
+	return cfg
+}
+
+// AnalyserConfig is the configuration of every analyser.
+func (s *Scenario) AnalyserConfig() analyser.Config {
+	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending}
+}
+
+// Operator is the configuration of the node that sends control documents. It has
+// patience for the whole run.
+func (s *Scenario) Operator() operator.Config { return operator.Config{} }
+
+// Draws is the simulator's form of a random time.
+func (l Latency) Draws() sim.Latency {
+	var out sim.Latency
+	switch l.Kind {
+	case "constant":
+		out = sim.Constant(l.Mean)
+	case "uniform":
+		out = sim.Uniform(l.Min, l.Max)
+	default:
+		out = sim.Exponential(l.Min, l.Mean, l.Max)
+	}
+	if l.Tail.Chance > 0 {
+		out = out.WithTail(uint32(l.Tail.Chance), int64(l.Tail.Factor))
+	}
+	return out
+}
+
+// Time is the virtual processor time of a packet of so many messages.
+func (v Service) Time(messages int) time.Duration {
+	return v.Packet + time.Duration(messages)*v.Message
+}
+
+// none writes zero as the value by which a configuration means none, because its
+// own zero means the default.
+func none(v, zero int) int {
+	if v == 0 {
+		return zero
+	}
+	return v
+}
+
+// roles holds the roles' own rules against what the scenario makes of them: what
+// they refuse, no run could start with.
+func (c *checker) roles() {
+	for _, r := range []struct {
+		path string
+		err  error
+	}{
+		{"emitters", c.s.Emitter(0, nil).Validate()},
+		{"distributors", c.s.Distributor().Validate()},
+		{"analyser", c.s.AnalyserConfig().Validate()},
+		{"links.latency", c.s.Links.Latency.Draws().Validate()},
+		{"analyser.disk.latency", c.s.Analyser.Disk.Latency.Draws().Validate()},
+	} {
+		for _, err := range flatten(r.err) {
+			c.refuse(true, r.path, "%v", err)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/logcheck"
+)
+
+// applyMax is the promise of how soon a worker decides by an accepted
+// configuration: the supervisor's write to its disk, its push to the workers and
+// their own queue, generously.
+const applyMax = 2 * time.Second
+
+// header is run.json: what was run and what it promised.
+func (r *run) header() *logcheck.Run {
+	s := r.sc
+	h := &logcheck.Run{
+		Format: 1, Scenario: s.Name, ScenarioHash: s.Hash(), Seed: fmt.Sprintf("0x%016x", r.opt.Seed),
+		Build: r.opt.Build, World: "sim",
+		Distributor: s.headDistributor(),
+		Emitter:     logcheck.RunEmitter{Horizon: s.Emitters.Horizon, BufferPackets: s.Emitters.Buffer.Packets, RetryMax: s.Emitters.Backoff.Max},
+		Analyser:    logcheck.RunAnalyser{Ack: "synced"},
+		Phases:      s.headPhases(),
+		SettleMax:   s.Phases.Settle, MinPackets: s.Check.MinPackets,
+		Require: s.Check.Require, Expect: s.Check.Expect, ExpectFail: s.Check.ExpectFail,
+		Limits: logcheck.RunLimits{DetectWithin: s.Check.DetectWithin, RecoverWithin: s.Check.RecoverWithin},
+	}
+	for _, n := range s.Nodes() {
+		h.Nodes = append(h.Nodes, logcheck.RunNode{Name: n.Name, Role: string(n.Role)})
+	}
+	return h
+}
+
+func (s *Scenario) headDistributor() logcheck.RunDistributor {
+	d := &s.Distributors
+	out := logcheck.RunDistributor{
+		Policy: d.Policy, State: d.State, Workers: d.Workers, PacketMax: int64(d.PacketMax),
+		Window: d.Window, OnFull: d.OnFull,
+		AttemptTimeout: d.AttemptTimeout, AttemptsMax: d.AttemptsMax,
+		BackoffBase: d.Backoff.Base, BackoffMax: d.Backoff.Max, JitterPPM: int(d.Backoff.Jitter),
+		RetryMin: d.RetryBudget.Min, RetryPercent: d.RetryBudget.Percent,
+		QueueItems: int64(d.Queue.Items), QueueBytes: int64(d.Queue.Bytes),
+		ApplyWithin: applyMax, Detector: s.headDetector(),
+	}
+	for _, a := range s.AnalyserList() {
+		if !a.Spare {
+			out.Analysers = append(out.Analysers, logcheck.RunWeight{ID: a.ID, Weight: a.Weight})
+		}
+	}
+	slices.SortFunc(out.Analysers, func(a, b logcheck.RunWeight) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+func (s *Scenario) headDetector() logcheck.RunDetector {
+	d, own := &s.Distributors.Detector, s.Detector().WithDefaults()
+	return logcheck.RunDetector{
+		Kind: d.Kind, Interval: d.Interval, Jitter: d.Jitter, Timeout: d.Timeout,
+		Failures: d.Failures, Successes: d.Successes, DataFailures: d.DataFailures,
+		DownInterval: d.DownInterval, Pause: d.Pause,
+		DetectMax: own.DetectMax() + s.slack(), RecoverMax: own.RecoverMax() + s.slack(),
+	}
+}
+
+// slack is what the way and the queues of this scenario add to the detector's own
+// bounds: two messages, and the handlers before a probe's.
+func (s *Scenario) slack() time.Duration {
+	l := &s.Links.Latency
+	way := max(l.Max, l.Mean)
+	if l.Tail.Chance > 0 {
+		way *= time.Duration(l.Tail.Factor)
+	}
+	return 2*way + 50*time.Millisecond
+}
+
+func (s *Scenario) headPhases() []logcheck.RunPhase {
+	p := s.Phases
+	end := max(p.LoadEnd(), s.ProduceFor())
+	return []logcheck.RunPhase{
+		{Name: "warmup", From: 0, To: p.Warmup},
+		{Name: "faults", From: p.Warmup, To: p.FaultsEnd()},
+		{Name: "heal", From: p.FaultsEnd(), To: end},
+		{Name: "settle", From: end, To: end + p.Settle},
+	}
+}

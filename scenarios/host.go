@@ -1,0 +1,112 @@
+package scenarios
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"weir/sim"
+	"weir/system/node"
+	"weir/system/record"
+)
+
+// File is one file of a run directory, held in memory.
+type File struct {
+	Name string // below the run directory, with slashes
+	Data []byte
+}
+
+// host is the adapter's side of one node: its identity in both worlds, and the
+// log and the actors of its running incarnation.
+type host struct {
+	w    *world
+	id   sim.NodeID
+	name string
+	role string
+	boot node.Boot
+
+	inc    uint32
+	log    *record.Log   // of the running incarnation; nil if none runs
+	done   []File        // logs of the incarnations that ended
+	latest time.Duration // node time of the newest record
+	actors []*actor      // of the running incarnation, in order of creation
+}
+
+// spawner is what sim.Booter and sim.Ctx have in common.
+type spawner interface {
+	Spawn(name string, o sim.ActorOptions, a sim.Actor) error
+}
+
+func (h *host) spawn(s spawner, name string, box node.Mailbox, behind node.Actor) error {
+	if !node.ValidName(name) {
+		return node.ErrBadName
+	}
+	a := newActor(h, name, behind)
+	err := s.Spawn(name, sim.ActorOptions{MailboxItems: box.Items, MailboxBytes: int64(box.Bytes)}, a)
+	if err != nil {
+		h.actors = h.actors[:len(h.actors)-1]
+		return seamError(err)
+	}
+	return nil
+}
+
+// booter implements node.Booter on the simulator's.
+type booter struct {
+	h *host
+	b *sim.Booter
+}
+
+func (b booter) Name() string        { return b.h.name }
+func (b booter) Incarnation() uint32 { return b.h.inc }
+func (b booter) Spawn(name string, box node.Mailbox, a node.Actor) error {
+	return b.h.spawn(b.b, name, box, a)
+}
+
+// start is the node's sim boot function: a new incarnation with its own log.
+func (h *host) start(b *sim.Booter) {
+	assert(h.log == nil, "node %s boots while incarnation %d is open", h.name, h.inc)
+	h.inc = b.Incarnation()
+	h.latest = b.Now()
+	h.actors = nil
+	head := record.Header{Node: h.name, Inc: h.inc, Role: h.role}
+	h.log = record.NewLog(head, h.w.sim.Now(), h.latest, h.w.sim.Events(), h.w.sinkFor(h))
+	if err := h.boot(booter{h, b}); err != nil {
+		// Configurations were validated before the run: this is a bug.
+		panic("scenarios: boot of node " + h.name + ": " + err.Error())
+	}
+}
+
+// crashed keeps the log of an incarnation as it was when it crashed.
+func (h *host) crashed() {
+	if h.log == nil {
+		return
+	}
+	h.done = append(h.done, File{h.fileName(), h.log.Bytes()})
+	h.w.lines += h.log.Lines()
+	h.log = nil
+}
+
+// ended closes the log of an incarnation that ended in order: a stop record for
+// each actor, then the end line.
+func (h *host) ended() {
+	if h.log == nil {
+		return
+	}
+	for _, a := range h.actors {
+		a.line("stop").End()
+	}
+	h.log.Close(h.w.sim.Now(), h.latest, h.w.sim.Events())
+	h.crashed()
+}
+
+// stopped ends one actor while its node goes on.
+func (h *host) stopped(name string) {
+	i := slices.IndexFunc(h.actors, func(a *actor) bool { return a.name == name })
+	assert(i >= 0, "node %s stops actor %s, which it does not have", h.name, name)
+	h.actors[i].line("stop").End()
+	h.actors = slices.Delete(h.actors, i, i+1)
+}
+
+func (h *host) fileName() string {
+	return "logs/" + h.name + "." + strconv.FormatUint(uint64(h.inc), 10) + ".jsonl"
+}

@@ -1,0 +1,241 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"weir/faults"
+	"weir/faults/simfault"
+	"weir/logcheck"
+	"weir/sim"
+	"weir/system/node"
+)
+
+// Options steers one run. The zero value runs with seed 0 and does not judge.
+type Options struct {
+	// Seed decides everything random in the run.
+	Seed uint64
+	// Inputs take the generators' place, dealt to the emitters in turn; nil: generators.
+	Inputs []Input
+	// Codec, if not nil, is a wire encoding that every message passes through.
+	Codec node.Codec
+	// Check has the logs judged in memory.
+	Check bool
+	// Build names the program, for the header; empty: unknown.
+	Build string
+	// Progress is told now and then how far the run is; may be nil.
+	Progress func(events uint64, virtual time.Duration)
+	// Interrupted is asked now and then; true ends the run with what there is. May be nil.
+	Interrupted func() bool
+}
+
+// Input is one real log file for the emitters.
+type Input struct {
+	// Name is shown in logs and used as the messages' source.
+	Name string
+	// Open opens it at an offset in bytes; the content must not change during the run.
+	Open func(offset int64) (io.ReadCloser, error)
+	// SHA256 is the content's hash in hexadecimal, for the replay token.
+	SHA256 string
+}
+
+// Result is a run and what was found of it.
+type Result struct {
+	Scenario  string
+	Seed      uint64
+	Stop      string        // why the run ended, see the Stop constants
+	Events    uint64        // scheduler events
+	Virtual   time.Duration // virtual time at the end
+	Records   uint64        // lines of all logs
+	TraceHash uint64        // running hash over all scheduler events
+	LogHash   uint64        // over the names and bytes of all logs
+	Header    []byte        // run.json
+	Logs      []File        // logs/NODE.INC.jsonl, in name order
+	Faults    []byte        // faults.jsonl
+	// Notes lists what the plan asked for and the simulation could not do.
+	Notes   []string
+	Verdict *logcheck.Verdict // nil unless Options.Check
+	Report  *logcheck.Report  // what the run did with its traffic; nil unless Options.Check
+}
+
+// Why a run ended. Limits have the simulator's names.
+const (
+	StopSettled     = "settled"     // every packet has an outcome and all nodes stopped in order
+	StopHalted      = "halted"      // settle time was over first
+	StopInterrupted = "interrupted" // Options.Interrupted said so
+)
+
+// step is how much virtual time passes between two looks from outside. It has no
+// influence on the run: everything that changes it is an event inside.
+const step = 50 * time.Millisecond
+
+// tail is how long the world goes on after the last outcome, so that stragglers
+// (late receipts, probes under way) still arrive.
+const tail = time.Second
+
+// stopMax bounds the orderly stop of all nodes of one role.
+const stopMax = 30 * time.Second
+
+// Run runs a scenario in the simulation. The result follows from the scenario,
+// the seed and the inputs alone.
+func Run(sc *Scenario, opt Options) (*Result, error) {
+	r, err := newRun(sc, opt)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
+	}
+	if err := r.play(); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
+	}
+	return r.result()
+}
+
+// run is one run under way.
+type run struct {
+	sc          *Scenario
+	opt         Options
+	world       *world
+	injector    *simfault.Injector
+	log         *faults.Log
+	faults      bytes.Buffer
+	stop        string
+	undelivered []string // control documents that the operator could not take
+}
+
+// play starts all nodes, lets the phases pass and stops the nodes in order.
+func (r *run) play() error {
+	w := r.world.sim
+	for id := range r.world.hosts {
+		if err := w.Start(sim.NodeID(id)); err != nil {
+			return err
+		}
+	}
+	p := r.sc.Phases
+	r.injector.Phase("warmup")
+	r.injector.Start()
+	w.At(p.Warmup, "phase faults", func(*sim.World) { r.injector.Phase("faults") })
+	w.At(p.FaultsEnd(), "phase heal", func(*sim.World) {
+		r.injector.Phase("heal")
+		r.injector.HealAll()
+	})
+	loadEnd := max(p.LoadEnd(), r.sc.ProduceFor())
+	w.At(loadEnd, "phase settle", func(*sim.World) { r.injector.Phase("settle") })
+	emitters := r.sc.Emitters.Count
+	over := r.advance(loadEnd, nil) &&
+		r.advance(loadEnd+p.Settle, func() bool { return r.world.drained >= emitters })
+	if !over {
+		return nil // interrupted, or a limit
+	}
+	if r.world.drained < emitters {
+		r.stop = StopHalted
+	}
+	if !r.advance(w.Now()+tail, nil) {
+		return nil
+	}
+	r.injector.Phase("end") // what follows is the orderly end of all nodes
+	for _, role := range []Role{RoleEmitter, RoleDistributor, RoleAnalyser, RoleOperator} {
+		if !r.stopAll(role) {
+			return nil
+		}
+	}
+	if r.stop == "" {
+		r.stop = StopSettled
+	}
+	return nil
+}
+
+// advance lets virtual time pass until done says so, or the time is reached. It
+// returns false if the run ended instead.
+func (r *run) advance(until time.Duration, done func() bool) bool {
+	w := r.world.sim
+	for w.Now() < until && (done == nil || !done()) {
+		reason := w.RunUntil(min(w.Now()+step, until))
+		if reason == sim.Quiet {
+			return true // nothing will ever happen again
+		}
+		if reason != sim.Until {
+			r.stop = string(reason)
+			return false
+		}
+		if r.opt.Progress != nil {
+			r.opt.Progress(w.Events(), w.Now())
+		}
+		if r.opt.Interrupted != nil && r.opt.Interrupted() {
+			r.stop = StopInterrupted
+			return false
+		}
+	}
+	return true
+}
+
+// stopAll stops the running nodes of a role in order and waits for them.
+func (r *run) stopAll(role Role) bool {
+	w := r.world.sim
+	stopping := func() (n int) {
+		for _, h := range r.world.hosts {
+			if h.role == string(role) && h.log != nil {
+				n++
+			}
+		}
+		return n
+	}
+	w.Soon("stop", func(*sim.World) {
+		for _, h := range r.world.hosts {
+			if h.role == string(role) && w.Node(h.id).State == sim.NodeUp {
+				if err := w.Stop(h.id); err != nil {
+					panic("scenarios: stop of " + h.name + ": " + err.Error())
+				}
+			}
+		}
+	})
+	ok := r.advance(w.Now()+stopMax, func() bool { return stopping() == 0 })
+	if ok && stopping() > 0 {
+		r.stop = StopHalted
+	}
+	return ok
+}
+
+// result gathers the files and has them judged.
+func (r *run) result() (*Result, error) {
+	w := r.world.sim
+	res := &Result{
+		Scenario: r.sc.Name, Seed: r.opt.Seed, Stop: r.stop,
+		Events: w.Events(), Virtual: w.Now(), TraceHash: w.Hash(), Notes: r.notes(),
+	}
+	var err error
+	if res.Header, err = json.MarshalIndent(r.header(), "", "  "); err != nil {
+		return nil, fmt.Errorf("run.json: %w", err)
+	}
+	r.injector.Stopped(r.stop)
+	r.injector.Close()
+	res.Logs, res.LogHash = r.world.files()
+	res.Records = r.world.lines + r.log.Lines()
+	res.Faults = r.faults.Bytes()
+	if r.opt.Check {
+		res.Report = &logcheck.Report{}
+		res.Verdict, err = logcheck.Check(res.source(), r.header(), logcheck.Options{Report: res.Report})
+	}
+	return res, err
+}
+
+// source gives the logs to the checker without a copy.
+func (res *Result) source() logcheck.Mem {
+	files := make(logcheck.Mem, 0, len(res.Logs)+1)
+	for _, f := range res.Logs {
+		files = append(files, logcheck.MemFile(f))
+	}
+	return append(files, logcheck.MemFile{Name: "faults.jsonl", Data: res.Faults})
+}
+
+func (r *run) notes() []string {
+	var notes []string
+	for _, err := range r.injector.NotApplicable() {
+		notes = append(notes, "not applicable: "+err.Error())
+	}
+	for _, s := range r.injector.Skipped() {
+		notes = append(notes, fmt.Sprintf("skipped at %v: %s: %s", s.At, s.Action, s.Reason))
+	}
+	return append(notes, r.undelivered...)
+}

@@ -1,0 +1,155 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weir/faults"
+)
+
+// faults parses the plan and holds it against the nodes, actors and phases of the
+// scenario.
+func (c *checker) faults() {
+	plan, err := faults.Parse(c.s.Faults)
+	if err != nil {
+		for _, e := range flatten(err) {
+			var bad *faults.ParseError
+			if errors.As(e, &bad) {
+				c.add(c.planPlace(bad.Line, bad.Column), "faults: %s: %s", quoted(bad.Token), bad.Rule)
+			} else {
+				c.add(c.near("faults"), "%v", e)
+			}
+		}
+		return
+	}
+	c.s.plan = plan
+	lines := actionLines(c.s.Faults)
+	assert(len(lines) == len(plan.Actions), "%d lines for %d actions", len(lines), len(plan.Actions))
+	for _, e := range flatten(plan.Validate(c.s.Topology())) {
+		c.planProblem(e.Error(), lines)
+	}
+	for i, a := range plan.Actions {
+		c.action(a, lines[i])
+	}
+}
+
+// flatten lists the single errors of a joined error.
+func flatten(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var list []error
+		for _, e := range many.Unwrap() {
+			list = append(list, flatten(e)...)
+		}
+		return list
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+// planProblem notes a problem that faults tells as "faults: action N (...)".
+func (c *checker) planProblem(text string, lines []int) {
+	rest, numbered := strings.CutPrefix(text, "faults: action ")
+	number, _, _ := strings.Cut(rest, " ")
+	i, err := strconv.Atoi(number)
+	if !numbered || err != nil || i < 1 || i > len(lines) {
+		c.add(c.near("faults"), "%s", text)
+		return
+	}
+	c.add(c.planPlace(lines[i-1], 0), "%s", text)
+}
+
+// actionLines gives the line of the plan's text, from 1, of each action.
+func actionLines(text string) []int {
+	var lines []int
+	number := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		number++
+		if p, err := faults.Parse(line); err == nil && len(p.Actions) == 1 {
+			lines = append(lines, number)
+		}
+	}
+	return lines
+}
+
+// planPlace translates a place in the plan's text to one in the file; column 0 is
+// the line's first character that is no space.
+func (c *checker) planPlace(line, column int) place {
+	at, ok := c.places["faults"]
+	if !ok || !at.block {
+		return at
+	}
+	lines, inPlan := strings.Split(c.source, "\n"), strings.Split(c.s.Faults, "\n")
+	row := at.line + line
+	if row > len(lines) || line > len(inPlan) {
+		return at
+	}
+	indent := strings.Index(lines[row-1], strings.TrimRight(inPlan[line-1], "\r"))
+	if column == 0 {
+		column = 1 + len(inPlan[line-1]) - len(strings.TrimLeft(inPlan[line-1], " \t"))
+	}
+	return place{line: row, column: max(indent, 0) + column}
+}
+
+// action holds one action against the phases and roles.
+func (c *checker) action(a faults.Action, line int) {
+	at := c.planPlace(line, 0)
+	end := c.s.Phases.FaultsEnd()
+	if !a.When.IsState() && a.When.At >= end {
+		c.add(at, "faults: at %s is not before the end of the faults phase, %s", formatDuration(a.When.At), formatDuration(end))
+	}
+	for _, n := range c.s.Nodes() {
+		if !a.Targets.Nodes.Match(n.Name) {
+			continue
+		}
+		switch a.Do {
+		case faults.Load, faults.Unload:
+			c.refuseAt(n.Role != RoleEmitter, at, "%s is for emitters, %s is none", a.Do, n.Name)
+		case faults.Weight, faults.Add, faults.Remove, faults.Drain, faults.Undrain:
+			c.refuseAt(n.Role != RoleDistributor, at, "%s is for distributors, %s is none", a.Do, n.Name)
+			c.refuseAt(!slices.ContainsFunc(c.s.AnalyserList(), func(x AnalyserEntry) bool { return x.ID == a.Args.ID }),
+				at, "%s: there is no analyser %s", a.Do, a.Args.ID)
+		}
+	}
+}
+
+func (c *checker) refuseAt(wrong bool, at place, format string, args ...any) {
+	if wrong {
+		c.add(at, "faults: %s", fmt.Sprintf(format, args...))
+	}
+}
+
+// Topology lists the nodes with their actors, for the plan.
+func (s *Scenario) Topology() faults.Topology {
+	var t faults.Topology
+	for _, n := range s.Nodes() {
+		node := faults.TopologyNode{Name: n.Name}
+		switch n.Role {
+		case RoleEmitter:
+			node.Actors = []string{"emit"}
+		case RoleDistributor:
+			node.Actors = s.distributorActors()
+		case RoleAnalyser:
+			node.Actors = []string{"analyse"}
+		case RoleOperator:
+			node.Actors = []string{"operate"}
+		}
+		t.Nodes = append(t.Nodes, node)
+	}
+	return t
+}
+
+func (s *Scenario) distributorActors() []string {
+	list := []string{"sup", "ingress"}
+	if s.Distributors.State == "shared" {
+		list = append(list, "router")
+	}
+	for i := range s.Distributors.Workers {
+		list = append(list, "w"+strconv.Itoa(i+1))
+	}
+	return list
+}

@@ -1,0 +1,140 @@
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weir/sim"
+	"weir/system/node"
+)
+
+// world joins one simulated world to the system that runs in it.
+type world struct {
+	sim    *sim.World
+	hosts  []*host // by sim.NodeID
+	byName map[string]sim.NodeID
+	codec  node.Codec // nil: messages are passed as they are
+	wire   []byte     // scratch for the codec
+
+	watch   func(h *host, line []byte) // sees every line of every node; may be nil
+	drained int                        // emitters' drained records seen
+	lines   uint64                     // of the logs that are finished
+}
+
+// add creates a node in the simulator; it is started by the caller.
+func (w *world) add(name, role string, boot node.Boot, cfg sim.NodeConfig) (*host, error) {
+	h := &host{w: w, name: name, role: role, boot: boot}
+	cfg.Name = name
+	cfg.Boot = h.start
+	id, err := w.sim.AddNode(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("node %s: %w", name, err)
+	}
+	assert(int(id) == len(w.hosts), "node ids are dense: got %d, want %d", id, len(w.hosts))
+	h.id = id
+	w.hosts = append(w.hosts, h)
+	w.byName[name] = id
+	return h, nil
+}
+
+// nameOf is the system's name of a simulated node.
+func (w *world) nameOf(id sim.NodeID) string {
+	if id == sim.Outside {
+		return ""
+	}
+	return w.hosts[id].name
+}
+
+// addr is the system's form of a simulated address.
+func (w *world) addr(a sim.Addr) node.Addr {
+	return node.Addr{Node: w.nameOf(a.Node), Inc: a.Inc, Actor: a.Actor}
+}
+
+// simAddr is the simulator's form of a system's address.
+func (w *world) simAddr(a node.Addr) (sim.Addr, bool) {
+	id, ok := w.byName[a.Node]
+	return sim.Addr{Node: id, Inc: a.Inc, Actor: a.Actor}, ok
+}
+
+// pass takes a message through the wire codec, if there is one.
+func (w *world) pass(m node.Message) (node.Message, error) {
+	if w.codec == nil {
+		return m, nil
+	}
+	wire, err := w.codec.Encode(w.wire[:0], m)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", m.Name(), err)
+	}
+	w.wire = wire
+	return w.codec.Decode(wire)
+}
+
+var drainedPrefix = []byte(`{"k":"drained",`)
+
+// sinkFor returns what sees the lines of a node's log as they are written.
+func (w *world) sinkFor(h *host) func([]byte) {
+	return func(line []byte) {
+		if bytes.HasPrefix(line, drainedPrefix) {
+			w.drained++
+		}
+		if w.watch != nil {
+			w.watch(h, line)
+		}
+	}
+}
+
+// NodeChanged implements part of sim.Observer: it opens and closes logs.
+func (w *world) nodeChanged(id sim.NodeID, s sim.NodeState) {
+	switch s {
+	case sim.NodeDown:
+		w.hosts[id].crashed()
+	case sim.NodeStopped:
+		w.hosts[id].ended()
+	}
+}
+
+// files returns all logs, in name order of nodes and order of incarnations, and
+// a checksum over them.
+func (w *world) files() ([]File, uint64) {
+	var all []File
+	for _, h := range w.hosts {
+		h.ended()
+		all = append(all, h.done...)
+	}
+	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	var sum uint64
+	for _, f := range all {
+		sum = sum*0x9e3779b97f4a7c15 + uint64(crc32.Checksum([]byte(f.Name), logTable))<<32 + uint64(crc32.Checksum(f.Data, logTable))
+	}
+	return all, sum
+}
+
+var logTable = crc32.MakeTable(crc32.Castagnoli)
+
+// fieldOf returns the value of a key in a finished line, as text, or "".
+func fieldOf(line []byte, key string) string {
+	i := bytes.Index(line, []byte(`"`+key+`":`))
+	if i < 0 {
+		return ""
+	}
+	rest := line[i+len(key)+3:]
+	if rest[0] != '"' {
+		return string(rest[:bytes.IndexAny(rest, ",}")])
+	}
+	end := 1
+	for rest[end] != '"' {
+		if rest[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	s, err := strconv.Unquote(string(rest[:end+1]))
+	if err != nil {
+		return string(rest[1:end])
+	}
+	return s
+}

@@ -1,0 +1,43 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Write stores the run in a directory, which is created: run.json, the logs, the
+// fault log and, if the run was judged, verdict.json. The first error ends it;
+// what was written stays.
+func (res *Result) Write(dir string) error {
+	files := append([]File{{"run.json", res.Header}, {"faults.jsonl", res.Faults}}, res.Logs...)
+	if res.Verdict != nil {
+		verdict, err := json.MarshalIndent(res.Verdict, "", "  ")
+		if err != nil {
+			return fmt.Errorf("verdict.json: %w", err)
+		}
+		files = append(files, File{"verdict.json", append(verdict, '\n')})
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o777); err != nil {
+		return fmt.Errorf("run directory: %w", err)
+	}
+	for _, f := range files {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(f.Name)), f.Data); err != nil {
+			return fmt.Errorf("run directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeFile writes a file and reports a failing close too: on a full disk that
+// may be where the news arrives.
+func writeFile(name string, data []byte) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
