@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"weir/logcheck"
+)
+
+const checkLong = `Judges the logs in a run directory: run.json, logs/*.jsonl and faults.jsonl in the
+form that logcheck/FORMAT.md fixes, whoever wrote them.
+
+` + exitHelp
+
+func (a *app) checkCommand() *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:     "check DIR",
+		Short:   "Judge a directory of logs",
+		Long:    checkLong,
+		Example: "  weir check runs/latest",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args[0], output) },
+	}
+	c.Flags().StringVar(&output, "output", "text", "form of the result: text or json")
+	return c
+}
+
+// check judges one directory.
+func (a *app) check(dir, output string) error {
+	if output != "text" && output != "json" {
+		return usage("--output %q: want text or json", output)
+	}
+	v, err := logcheck.CheckDir(dir, logcheck.Options{})
+	if err != nil {
+		return usage("%s: %w", dir, err)
+	}
+	if output == "json" {
+		data, err := cleanJSON(v)
+		if err == nil {
+			_, err = a.out.Write(data)
+		}
+		if err != nil {
+			return internal("cannot write the result: %w", err)
+		}
+	} else if err := v.WriteText(a.out); err != nil {
+		return internal("cannot write the result: %w", err)
+	}
+	return ended(codeOfStatus(v.Status))
+}
+
+// codeOfStatus is the exit code of a verdict by itself.
+func codeOfStatus(s logcheck.Status) int {
+	switch s {
+	case logcheck.Pass:
+		return exitOK
+	case logcheck.Fail:
+		return exitFailed
+	case logcheck.Inconclusive:
+		return exitInconclusive
+	}
+	panic(fmt.Sprintf("a run's verdict is %v", s))
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"weir/scenarios"
+)
+
+// spoolMax bounds what is read from standard input.
+const spoolMax = 1 << 30
+
+// errInputChanged says that a file is not what it was when the run began.
+var errInputChanged = errors.New("changed during the run")
+
+// inputFile is one --input. Its content is what the file held when weir looked at
+// it first: what is appended later is not read, and a file that becomes shorter or
+// disappears ends in a read error, which the emitter logs.
+type inputFile struct {
+	arg     string // as given
+	name    string // the source of its messages
+	path    string // the file that is read
+	spooled bool   // path is a temporary copy
+	size    int64
+	mtime   time.Time
+	sum     string
+}
+
+// inputs prepares the files given with --input: it reads each once for its hash.
+// Call close when done.
+type inputs struct{ files []*inputFile }
+
+// openInputs looks at every input.
+func (a *app) openInputs(args []string) (*inputs, error) {
+	in := &inputs{}
+	stdin := 0
+	for _, arg := range args {
+		f := &inputFile{arg: arg, path: arg, name: inputName(arg)}
+		if arg == "-" {
+			if stdin++; stdin > 1 {
+				in.close()
+				return nil, usage("input -: standard input can be read only once")
+			}
+			if err := f.spool(a.ctx, a.in); err != nil {
+				in.close()
+				return nil, err
+			}
+		}
+		in.files = append(in.files, f)
+		if err := f.look(a.ctx); err != nil {
+			in.close()
+			return nil, usage("input %s: %w", arg, reason(err))
+		}
+	}
+	return in, nil
+}
+
+// inputName is the source of a file's messages: its path, the end of it if it is
+// long.
+func inputName(arg string) string {
+	const most = 200
+	if arg == "-" {
+		return "stdin"
+	}
+	return arg[max(0, len(arg)-most):]
+}
+
+// reason strips an error of the path that the message names already.
+func reason(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// spool copies standard input to a temporary file.
+func (f *inputFile) spool(ctx context.Context, from io.Reader) error {
+	tmp, err := os.CreateTemp("", "weir-stdin-*")
+	if err != nil {
+		return internal("input -: %w", err)
+	}
+	f.path, f.spooled = tmp.Name(), true
+	n, err := io.Copy(tmp, io.LimitReader(&patient{ctx, from}, spoolMax+1))
+	err = errors.Join(err, tmp.Close())
+	if err == nil && n > spoolMax {
+		err = usage("input -: standard input has more than %d bytes", int64(spoolMax))
+	}
+	if err != nil {
+		f.remove()
+	}
+	return err
+}
+
+// patient ends reading when the context does.
+type patient struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read reads unless interrupted.
+func (p *patient) Read(b []byte) (int, error) {
+	if p.ctx.Err() != nil {
+		return 0, &exit{exitInterrupted, p.ctx.Err()}
+	}
+	return p.r.Read(b)
+}
+
+// look notes the file's size and hash.
+func (f *inputFile) look(ctx context.Context) error {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return errors.New("is a directory")
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("is no regular file; use - for a stream")
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.LimitReader(&patient{ctx, file}, info.Size())); err != nil {
+		return err
+	}
+	f.size, f.mtime, f.sum = info.Size(), info.ModTime(), hex.EncodeToString(h.Sum(nil))
+	return nil
+}
+
+// open opens the file at an offset for the emitter.
+func (f *inputFile) open(offset int64) (io.ReadCloser, error) {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errInputChanged, reason(err))
+	}
+	if _, err := file.Seek(offset, io.SeekStart); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &bounded{file: file, left: max(f.size-offset, 0)}, nil
+}
+
+// bounded reads exactly so many bytes; an earlier end is an error.
+type bounded struct {
+	file *os.File
+	left int64
+}
+
+// Read reads up to the size that the file had.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := b.file.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	if err == io.EOF {
+		err = fmt.Errorf("%w: it is shorter now, %d bytes are missing", errInputChanged, b.left)
+	}
+	return n, err
+}
+
+// Close closes the file.
+func (b *bounded) Close() error { return b.file.Close() }
+
+// list is the inputs in the runner's form.
+func (in *inputs) list() []scenarios.Input {
+	var list []scenarios.Input
+	for _, f := range in.files {
+		list = append(list, scenarios.Input{Name: f.name, Open: f.open, SHA256: f.sum})
+	}
+	return list
+}
+
+// tokens is the inputs as a token names them.
+func (in *inputs) tokens() []scenarios.TokenInput {
+	var list []scenarios.TokenInput
+	for _, f := range in.files {
+		list = append(list, scenarios.TokenInput{Path: f.arg, SHA256: f.sum})
+	}
+	return list
+}
+
+// changed lists the inputs that are not what they were, with what happened.
+func (in *inputs) changed() []string {
+	var list []string
+	for _, f := range in.files {
+		info, err := os.Stat(f.path)
+		switch {
+		case err != nil:
+			list = append(list, fmt.Sprintf("input %s %v: %v", f.arg, errInputChanged, reason(err)))
+		case info.Size() < f.size:
+			list = append(list, fmt.Sprintf("input %s %v: it had %d bytes and has %d", f.arg, errInputChanged, f.size, info.Size()))
+		case !info.ModTime().Equal(f.mtime) && info.Size() == f.size:
+			list = append(list, fmt.Sprintf("input %s %v: it was written to", f.arg, errInputChanged))
+		}
+	}
+	return list
+}
+
+// close removes temporary copies.
+func (in *inputs) close() {
+	for _, f := range in.files {
+		f.remove()
+	}
+}
+
+func (f *inputFile) remove() {
+	if f.spooled {
+		_ = os.Remove(f.path) // a temporary file that cannot be removed harms nobody
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// How often progress is shown.
+const (
+	statusEvery = 200 * time.Millisecond // on a terminal: one line, rewritten
+	plainEvery  = 5 * time.Second        // elsewhere: a line each
+)
+
+// progress tells on standard error how far a sweep is. Runs report from their own
+// goroutines.
+type progress struct {
+	w       io.Writer
+	status  bool // one line, rewritten
+	total   uint64
+	started time.Time
+
+	runs    atomic.Uint64 // finished
+	odd     atomic.Uint64 // finished without the expected verdict
+	active  atomic.Int64
+	events  atomic.Uint64
+	virtual atomic.Int64 // ns
+
+	mu    sync.Mutex
+	shown bool // a status line stands on the terminal
+	quit  chan struct{}
+	ended sync.WaitGroup
+}
+
+// startProgress begins to tell.
+func startProgress(a *app, total uint64) *progress {
+	p := &progress{w: a.errw, status: a.status, total: total, started: time.Now(), quit: make(chan struct{})}
+	every := plainEvery
+	if p.status {
+		every = statusEvery
+	}
+	p.ended.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				p.show()
+			case <-p.quit:
+				return
+			}
+		}
+	})
+	return p
+}
+
+func (p *progress) begin() { p.active.Add(1) }
+
+func (p *progress) done(o *outcome) {
+	p.active.Add(-1)
+	p.runs.Add(1)
+	if !o.expected() {
+		p.odd.Add(1)
+	}
+}
+
+// follow returns what one run calls with its own counters.
+func (p *progress) follow() func(uint64, time.Duration) {
+	var events uint64
+	var virtual time.Duration
+	return func(e uint64, v time.Duration) {
+		p.events.Add(e - events)
+		p.virtual.Add(int64(v - virtual))
+		events, virtual = e, v
+	}
+}
+
+// line is the state in words.
+func (p *progress) line() string {
+	seconds := max(time.Since(p.started).Seconds(), 0.001)
+	text := fmt.Sprintf("%d of %d runs, %d under way, %.2f M events/s, %.0f virtual s/s",
+		p.runs.Load(), p.total, p.active.Load(), float64(p.events.Load())/seconds/1e6, float64(p.virtual.Load())/1e9/seconds)
+	if odd := p.odd.Load(); odd > 0 {
+		text += fmt.Sprintf(", %d not as expected", odd)
+	}
+	return text
+}
+
+func (p *progress) show() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.status {
+		fmt.Fprintf(p.w, "\r\x1b[K%s", p.line())
+		p.shown = true
+		return
+	}
+	fmt.Fprintf(p.w, "weir: %s\n", p.line())
+}
+
+// hide takes the status line away, so that a result can be printed.
+func (p *progress) hide() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+// stop ends telling.
+func (p *progress) stop() {
+	close(p.quit)
+	p.ended.Wait()
+	p.hide()
+}

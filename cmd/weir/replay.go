@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"weir/scenarios"
+)
+
+const replayLong = `Repeats the run that a replay token describes: a token (weir1:...) or a run
+directory, which holds one in its file token. It says so when the scenario, an
+input or the build is not the same any more, and whether the result is.
+
+If all of them are the same and the result differs, weir is not deterministic, and
+the exit code is 3. Otherwise it is that of the run.
+
+` + exitHelp
+
+func (a *app) replayCommand() *cobra.Command {
+	f := runFlags{jobs: 1, output: "text"}
+	c := &cobra.Command{
+		Use:     "replay TOKEN|DIR",
+		Short:   "Repeat a run and compare",
+		Long:    replayLong,
+		Example: "  weir replay runs/latest",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.replay(args[0], &f) },
+	}
+	addDirFlag(c, &f.dir)
+	return c
+}
+
+// replay repeats one run.
+func (a *app) replay(arg string, f *runFlags) error {
+	token, err := readToken(arg)
+	if err != nil {
+		return err
+	}
+	f.set = token.Set
+	for _, in := range token.Inputs {
+		f.inputs = append(f.inputs, in.Path)
+	}
+	s := &sweep{app: a, flags: f, seeds: seedRange{token.Seed, token.Seed}}
+	if err := s.prepare([]string{token.Scenario}); err != nil {
+		return err
+	}
+	defer s.inputs.close()
+	now := scenarios.Token{
+		Scenario: token.Scenario, Set: token.Set, Seed: token.Seed, ScenarioHash: s.scenarios[0].sc.Hash(),
+		Inputs: s.inputs.tokens(), Build: s.build,
+	}
+	for _, text := range changes(token, now) {
+		a.complain("%s", text)
+	}
+	s.then = func(o *outcome) int { return a.compareReplay(token, o) }
+	return s.play()
+}
+
+// readToken reads a token, or the one in a run's directory.
+func readToken(arg string) (scenarios.Token, error) {
+	text := arg
+	if !strings.HasPrefix(arg, scenarios.TokenPrefix) {
+		path := filepath.Join(arg, tokenFile)
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return scenarios.Token{}, usage("%s: neither a token (%s...) nor a run directory with the file %s", arg, scenarios.TokenPrefix, tokenFile)
+		}
+		if err != nil {
+			return scenarios.Token{}, usage("%s: %w", path, reason(err))
+		}
+		text = strings.TrimSuffix(string(data), "\n")
+	}
+	return scenarios.ParseToken(text)
+}
+
+// changes says what is not as it was when the token was made.
+func changes(then, now scenarios.Token) []string {
+	var list []string
+	if then.ScenarioHash != now.ScenarioHash {
+		list = append(list, fmt.Sprintf("the scenario %s has changed since: hash %.12s, now %.12s", then.Scenario, then.ScenarioHash, now.ScenarioHash))
+	}
+	for i := range then.Inputs {
+		if then.Inputs[i].SHA256 != now.Inputs[i].SHA256 {
+			list = append(list, fmt.Sprintf("the input %s has changed since: SHA-256 %.12s, now %.12s", then.Inputs[i].Path, then.Inputs[i].SHA256, now.Inputs[i].SHA256))
+		}
+	}
+	if then.Build != now.Build {
+		list = append(list, fmt.Sprintf("the build is another one: %s, now %s", then.Build, now.Build))
+	}
+	return list
+}
+
+// compareReplay says whether the result is the token's, and which exit code that
+// asks for.
+func (a *app) compareReplay(then scenarios.Token, o *outcome) int {
+	now := o.token
+	if o.verdict == nil || a.ctx.Err() != nil {
+		return exitOK // not run to its end: there is nothing to compare
+	}
+	if then.TraceHash == now.TraceHash && then.LogHash == now.LogHash {
+		fmt.Fprintf(a.errw, "weir: the same run: trace 0x%x, log 0x%x\n", now.TraceHash, now.LogHash)
+		return exitOK
+	}
+	a.complain("the result is another one: trace 0x%x, now 0x%x; log 0x%x, now 0x%x", then.TraceHash, now.TraceHash, then.LogHash, now.LogHash)
+	if then.Same(now) && then.Build == now.Build {
+		a.complain("scenario, inputs and build are the same: weir is not deterministic; weir verify names the first difference")
+		return exitNotRepeatable
+	}
+	return exitOK
+}

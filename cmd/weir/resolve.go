@@ -1,0 +1,27 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"weir/scenarios"
+)
+
+// resolve reads the scenario that an argument names: a catalogue name, or a file
+// when the argument looks like a path or there is no such name.
+func resolve(arg string, set []string) (*scenarios.Scenario, error) {
+	if _, ok := scenarios.Source(arg); ok {
+		return scenarios.Load(arg, set...)
+	}
+	if looksLikePath(arg) {
+		return scenarios.ParseFile(arg, set...)
+	}
+	if _, err := os.Stat(arg); err == nil {
+		return scenarios.ParseFile(arg, set...)
+	}
+	return scenarios.Load(arg, set...) // says that there is none
+}
+
+func looksLikePath(arg string) bool {
+	return strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.HasSuffix(arg, ".json")
+}

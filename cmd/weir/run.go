@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"weir/scenarios"
+)
+
+// runFlags are the flags of weir run.
+type runFlags struct {
+	seed    string
+	seeds   string
+	jobs    int
+	set     []string
+	inputs  []string
+	output  string
+	dir     string
+	keep    int
+	noColor bool
+}
+
+const runLong = `Runs scenarios and judges their logs. Without a name it runs the whole catalogue;
+then the exit code is 0 when every scenario gets the verdict that it expects (one
+is expected to fail). With names it tells each run's own verdict.
+
+The seed is 1 unless told; it is printed before the run. A single run is kept in
+the run directory, of several only those that did not pass.
+
+Files given with --input take the place of the generators. What is appended to one
+during the run is not read; if one shrinks, disappears or is rewritten during the
+run, the emitter logs the read error and the run is inconclusive at best.
+
+` + exitHelp
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [NAME|FILE ...]",
+		Short: "Run scenarios and judge them; without a name the whole catalogue",
+		Long:  runLong,
+		Example: `  weir run
+  weir run crash --seed 7
+  weir run my.yaml --seeds 1..500 --jobs 8
+  weir run crash --set distributors.workers=4 --set phases.warmup=5s
+  weir run steady-deficit --input /var/log/syslog`,
+		ValidArgsFunction: completeScenario,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.runNamed(args, &f) },
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.seed, "seed", "1", "the seed: a number, or random")
+	fl.StringVar(&f.seeds, "seeds", "", "a range of seeds, for example 1..100, in place of --seed")
+	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "runs at once")
+	addSetFlag(c, &f.set)
+	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable; - for standard input")
+	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
+	addDirFlag(c, &f.dir)
+	fl.IntVar(&f.keep, "keep", 20, "runs that passed to keep in the run directory; 0: all. Failures are always kept")
+	fl.BoolVar(&f.noColor, "no-color", false, "no colours, as with NO_COLOR")
+	return c
+}
+
+func addSetFlag(c *cobra.Command, set *[]string) {
+	c.Flags().StringArrayVar(set, "set", nil, "override a field of the scenario, key=value, repeatable")
+}
+
+func addDirFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "dir", "runs", "the run directory")
+}
+
+// completeScenario offers the catalogue's names to the shell.
+func completeScenario(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return scenarios.Names(), cobra.ShellCompDirectiveDefault
+}
+
+// check holds the flags to their ranges.
+func (f *runFlags) check(seedGiven bool) error {
+	switch {
+	case f.jobs < 1 || f.jobs > 1024:
+		return usage("--jobs %d: want 1 to 1024", f.jobs)
+	case f.keep < 0:
+		return usage("--keep %d: want 0 or more", f.keep)
+	case f.seeds != "" && seedGiven:
+		return usage("--seed and --seeds exclude each other")
+	case f.dir == "":
+		return usage("--dir is empty")
+	}
+	for _, o := range outputs {
+		if o == f.output {
+			return nil
+		}
+	}
+	return usage("--output %q: want one of %v", f.output, outputs)
+}
+
+// seedRange is what --seed or --seeds say.
+func (f *runFlags) seedRange() (seedRange, error) {
+	if f.seeds != "" {
+		return parseSeeds(f.seeds)
+	}
+	seed, err := parseSeed(f.seed)
+	return seedRange{seed, seed}, err
+}
+
+// runNamed runs what the arguments name.
+func (a *app) runNamed(args []string, f *runFlags) error {
+	if err := f.check(f.seed != "1"); err != nil {
+		return err
+	}
+	seeds, err := f.seedRange()
+	if err != nil {
+		return err
+	}
+	if f.noColor {
+		a.colour = false
+	}
+	s := &sweep{app: a, flags: f, seeds: seeds, catalogue: len(args) == 0}
+	if s.catalogue {
+		args = scenarios.Names()
+	}
+	if err := s.prepare(args); err != nil {
+		return err
+	}
+	defer s.inputs.close()
+	return s.play()
+}
+
+// prepare reads the scenarios and looks at the inputs and the run directory.
+func (s *sweep) prepare(args []string) (err error) {
+	for _, arg := range args {
+		sc, err := resolve(arg, s.flags.set)
+		if err != nil {
+			return err
+		}
+		if len(s.flags.inputs) > 0 && !sc.Inputs {
+			if s.catalogue {
+				continue
+			}
+			return usage("scenario %s does not take inputs (its field inputs is false)", sc.Name)
+		}
+		s.scenarios = append(s.scenarios, named{arg, sc})
+	}
+	for i, n := range s.scenarios {
+		for _, m := range s.scenarios[:i] {
+			if n.sc.Name == m.sc.Name {
+				return usage("the scenario %s is named twice: runs of both would share a directory", n.sc.Name)
+			}
+		}
+	}
+	if s.store, err = openStore(s.flags.dir, s.flags.keep); err != nil {
+		return err
+	}
+	s.build = s.app.build()
+	s.inputs, err = s.app.openInputs(s.flags.inputs)
+	return err
+}
+
+// single says that there is only one run.
+func (s *sweep) single() bool { return len(s.scenarios) == 1 && s.seeds.count() == 1 }
+
+// announce prints the seeds before anything runs.
+func (s *sweep) announce() {
+	seeds := fmt.Sprintf("seed %d", s.seeds.first)
+	if s.seeds.count() > 1 {
+		seeds = fmt.Sprintf("seeds %d..%d", s.seeds.first, s.seeds.last)
+	}
+	what := fmt.Sprintf("%d scenarios", len(s.scenarios))
+	if len(s.scenarios) == 1 {
+		what = s.scenarios[0].sc.Name
+	}
+	fmt.Fprintf(s.app.errw, "weir: %s, %s, build %s\n", clean(what), seeds, clean(s.build))
+}
