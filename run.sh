@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# weir's one entry: everything a fresh machine with Go and git needs.
+#
+#   ./run.sh                 run the scenario catalogue in the simulation and judge it
+#   ./run.sh test            every test, as CI runs it
+#   ./run.sh bench [PATTERN] the benchmarks
+#   ./run.sh fuzz TARGET PKG [TIME]  one fuzz target, 30 s unless told
+#   ./run.sh golden          rewrite the golden hashes and files (then review the diff)
+#   ./run.sh ARGS...         anything else goes to the weir command
+set -euo pipefail
+cd "$(dirname "$0")"
+
+die() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
+
+need_go() {
+  command -v go >/dev/null || die "Go is missing: install Go 1.26 or newer"
+  local v
+  v=$(go env GOVERSION) || die "go env failed"
+  case "$v" in
+    go1.2[6-9]*|go1.[3-9][0-9]*|devel*) ;;
+    *) die "$v is too old: weir needs Go 1.26 or newer" ;;
+  esac
+}
+
+# The race detector needs a C compiler. Install one where we can.
+need_cc() {
+  command -v "$(go env CC)" >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    (apt-get update -qq && apt-get install -y -qq gcc libc6-dev) >&2 && return
+  fi
+  die "a C compiler is missing (the race detector needs one): install gcc"
+}
+
+build() {
+  mkdir -p bin
+  go build -trimpath -o bin/weir ./cmd/weir
+}
+
+tests() {
+  need_cc
+  local unformatted
+  unformatted=$(gofmt -l $(git ls-files '*.go' 2>/dev/null || find . -name '*.go'))
+  [ -z "$unformatted" ] || die "not formatted by gofmt: $unformatted"
+  go mod verify
+  go vet ./...
+  GOOS=wasip1 GOARCH=wasm go build -o /dev/null ./cmd/weir-node
+  # What has goroutines, under the race detector; and the catalogue once.
+  WEIR_RACE=1 go test -race -count=1 ./scenarios ./cmd/...
+  exec go test -count=1 -timeout 15m ./...
+}
+
+need_go
+case "${1-}" in
+  "") build; exec bin/weir run ;;
+  test) tests ;;
+  bench) exec go test -run '^$' -bench "${2:-.}" -benchmem ./... ;;
+  fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
+  golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck ./cmd/weir ;;
+  help|-h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0" ;;
+  *) build; exec bin/weir "$@" ;;
+esac
