@@ -200,7 +200,7 @@ func (h *causality) Finish(*End) Result {
 		h.Failf(h.sus.refs, "%s", h.sus.text)
 	}
 	var refs []Ref
-	for _, e := range h.early { //weir:anyorder sorted below
+	for _, e := range h.early { //weir:anyorder the list is sorted below
 		refs = append(refs, e.at)
 	}
 	sortRefs(refs)

@@ -181,7 +181,7 @@ func (b *faultBook) Finish(end *End) Result {
 		b.Failf(b.sus.refs, "%s", b.sus.text)
 	}
 	var refs []Ref
-	for _, w := range b.restarts { //weir:anyorder sorted below
+	for _, w := range b.restarts { //weir:anyorder the list is sorted below
 		if left := end.Time - w.t; b.err == 0 && left > 0 || left > bootSlack {
 			refs = append(refs, w.at)
 		}

@@ -44,7 +44,7 @@ type tokKey struct {
 }
 
 // lingerMax is how many finished sends are kept for a late fail or dup.
-const lingerMax = 1 << 13
+const lingerMax = 1 << 10
 
 // flights is the table of sends that are not finished.
 type flights struct {

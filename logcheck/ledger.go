@@ -92,7 +92,7 @@ type arrival struct {
 
 // ledgerMin is how many packets are kept at least before finished ones are freed,
 // so that late records still find them.
-const ledgerMin = 1 << 13
+const ledgerMin = 1 << 11
 
 // ledger holds the packets that are in flight and one bit for every other.
 type ledger struct {

@@ -20,7 +20,7 @@ const (
 // Limits of FORMAT.md section 8.
 const (
 	weightMax    = 1_000_000
-	analysersMax = 4096
+	analysersMax = 16384
 )
 
 // entry is one registered analyser of a view.

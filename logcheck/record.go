@@ -64,6 +64,7 @@ type Record struct {
 	line    []byte
 	scratch []byte
 	names   *Names
+	next    [kindCount][keyCount]Key // the scanner's guess of the key after a key
 	id      PacketID
 	idOK    bool
 }

@@ -12,6 +12,7 @@ type family struct {
 var (
 	harnessIDs  = []string{"H3", "H4", "H5", "H9"}
 	deliveryIDs = []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "C10", "C12", "C13", "C14", "O1"}
+	inputIDs    = []string{"C16"}
 )
 
 // families returns the properties of FORMAT.md section 7, in report order.
@@ -19,6 +20,7 @@ func families() []family {
 	return []family{
 		{harnessIDs, harnessRules},
 		{deliveryIDs, deliveryRules},
+		{inputIDs, inputRules},
 		{overseerIDs[:], overseerRules},
 	}
 }
@@ -29,7 +31,7 @@ var integrityIDs = []string{"H2", "H3", "H4", "H6", "H7"}
 // PropertyIDs lists the properties that a check judges, in report order.
 func PropertyIDs() []string {
 	ids := []string{"H2", "H3", "H4", "H5", "H6", "H7", "H9"}
-	return append(append(ids, deliveryIDs...), overseerIDs[:]...)
+	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:])
 }
 
 // wanted reports whether opt asks for one of the ids.

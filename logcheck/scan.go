@@ -28,6 +28,7 @@ type scanner struct {
 	pos   int
 	clean bool // b holds only printable ASCII and no backslash
 	rec   *Record
+	last  Key    // the key parsed last
 	msg   string // what went wrong, at pos
 }
 
@@ -136,8 +137,15 @@ func (s *scanner) fields() bool {
 	return true
 }
 
-// field parses one key and its value.
+// field parses one key and its value. The keys of a kind come in the same order
+// nearly always, so the key that followed the last one before is tried first.
 func (s *scanner) field(sch *schema) bool {
+	memo := &s.rec.next[s.rec.Kind][s.last]
+	if text := keyQuoted[*memo]; *memo != KeyNone && len(s.b)-s.pos > len(text) && string(s.b[s.pos:s.pos+len(text)]) == text && !s.rec.Has(*memo) {
+		s.last = *memo
+		s.pos += len(text)
+		return s.value(s.last, sch.want[s.last])
+	}
 	start := s.pos + 1
 	if s.pos >= len(s.b) || s.b[s.pos] != '"' {
 		return s.fail("expected a key")
@@ -157,8 +165,17 @@ func (s *scanner) field(sch *schema) bool {
 		return s.fail("duplicate key " + keyText[key])
 	}
 	s.pos = end + 2
+	*memo, s.last = key, key
 	return s.value(key, sch.want[key])
 }
+
+// keyQuoted are the keys as they stand in a line, with quotes and colon.
+var keyQuoted = func() (t [keyCount]string) {
+	for k := KeyK; k < keyCount; k++ {
+		t[k] = `"` + keyText[k] + `":`
+	}
+	return t
+}()
 
 // unknown handles a key that FORMAT.md does not define for the kind: an error
 // except in x_ kinds.

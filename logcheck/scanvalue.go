@@ -16,8 +16,10 @@ func (s *scanner) value(k Key, w want) bool {
 	switch w {
 	case wantUint:
 		return s.uint(v)
-	case wantName, wantString:
-		return s.str(v) && (w == wantString || validName(r.text(v)) || s.fail("not a name: "+keyText[k]))
+	case wantName:
+		return s.name(v) || s.str(v) && (validName(r.text(v)) || s.fail("not a name: "+keyText[k]))
+	case wantString:
+		return s.str(v)
 	case wantID:
 		return s.str(v) && s.id(v)
 	case wantInt:
@@ -102,19 +104,15 @@ func (s *scanner) any(v *value) bool {
 	return s.uint(v)
 }
 
-// uint parses 0..2^64-1 without a leading zero.
+// uint parses 0..2^64-1 without a leading zero. Nineteen digits cannot overflow.
 func (s *scanner) uint(v *value) bool {
 	i, b := s.pos, s.b
 	var n uint64
-	for i < len(b) {
-		d := uint64(b[i] - '0')
-		if d > 9 {
-			break
-		}
-		if n >= math.MaxUint64/10 && (n > math.MaxUint64/10 || d > math.MaxUint64%10) {
+	for i < len(b) && b[i]-'0' <= 9 {
+		if i-s.pos >= 19 && (n > math.MaxUint64/10 || n == math.MaxUint64/10 && uint64(b[i]-'0') > math.MaxUint64%10) {
 			return s.fail("integer out of range")
 		}
-		n = n*10 + d
+		n = n*10 + uint64(b[i]-'0')
 		i++
 	}
 	if i == s.pos || b[s.pos] == '0' && i > s.pos+1 {
@@ -123,6 +121,22 @@ func (s *scanner) uint(v *value) bool {
 	s.pos = i
 	v.typ, v.num = typeInt, n
 	return true
+}
+
+// name parses a string that is a plain name; otherwise it consumes nothing.
+func (s *scanner) name(v *value) bool {
+	start := s.pos + 1
+	if s.pos >= len(s.b) || s.b[s.pos] != '"' {
+		return false
+	}
+	i := start
+	for i < len(s.b) && nameByte[s.b[i]] {
+		i++
+	}
+	if n := i - start; n == 0 || n > 64 || i == len(s.b) || s.b[i] != '"' {
+		return false
+	}
+	return s.endStr(v, start, i)
 }
 
 // str parses a string; in a clean line it ends at the next quote.

@@ -228,20 +228,27 @@ func (d *delivery) phantom(r *Record, s *store, n uint64) {
 	s.last, s.base = n, n // nothing is known of them
 }
 
-// drop removes the newest effect.
+// drop takes effect e out of the store. Another effect of the same packet may
+// still stand there: C6 has failed then, but C2 must not.
 func (d *delivery) drop(r *Record, s *store, e *effect) {
-	if !s.standing.has(e.id) || e.at.file == nil {
+	if e.at.file == nil || e.id.Source == d.ledger.probe {
 		return
 	}
-	s.standing.remove(e.id)
-	acked := d.ledger.acked.has(e.id)
+	acked, another := d.ledger.acked.has(e.id), false
 	if p := d.ledger.live[e.id]; p != nil {
 		acked = acked || p.outcomeIs == outAcked
 		for i := range p.commits {
-			if c := &p.commits[i]; c.store == int32(s.no) && c.cs == e.cs {
+			switch c := &p.commits[i]; {
+			case c.store != int32(s.no) || c.dropped:
+			case c.cs == e.cs:
 				c.dropped = true
+			default:
+				another = true
 			}
 		}
+	}
+	if !another {
+		s.standing.remove(e.id)
 	}
 	if acked && len(d.dropped) < memoMax {
 		d.dropped = append(d.dropped, droppedCommit{e.id, e.at.ref(), r.Ref()})

@@ -23,7 +23,7 @@ import (
 // newRun builds the world of a scenario, with every node still down.
 func newRun(sc *Scenario, opt Options) (*run, error) {
 	r := &run{sc: sc, opt: opt}
-	r.world = &world{byName: map[string]sim.NodeID{}, codec: opt.Codec}
+	r.world = &world{byName: map[string]sim.NodeID{}, codec: opt.Codec, writtenMax: int64(sc.Limits.LogBytes), halt: opt.Interrupted}
 	var err error
 	r.world.sim, err = sim.New(sim.Config{
 		Seed:     opt.Seed,
@@ -56,7 +56,7 @@ func newRun(sc *Scenario, opt Options) (*run, error) {
 func (r *run) bootOf(n Node) node.Boot {
 	switch n.Role {
 	case RoleEmitter:
-		return emitter.Boot(r.sc.Emitter(n.Index, r.inputsOf(n.Index)))
+		return emitter.Boot(r.sc.Emitter(r.inputsOf(n.Index)))
 	case RoleDistributor:
 		return distributor.Boot(r.sc.Distributor())
 	case RoleAnalyser:
@@ -69,20 +69,20 @@ func (r *run) bootOf(n Node) node.Boot {
 
 // inputsOf deals the inputs to the emitters in turn. With inputs, an emitter that
 // gets none still must not make up messages: it reads an empty one.
-func (r *run) inputsOf(i int) []emitter.Input {
+func (r *run) inputsOf(i int) (mine []emitter.Input, lines int64) {
 	if len(r.opt.Inputs) == 0 {
-		return nil
+		return nil, 0
 	}
-	var mine []emitter.Input
 	for j, in := range r.opt.Inputs {
 		if j%r.sc.Emitters.Count == i {
 			mine = append(mine, emitter.Input{Name: in.Name, Open: in.Open})
+			lines += in.Lines
 		}
 	}
 	if mine == nil {
 		mine = []emitter.Input{emptyInput}
 	}
-	return mine
+	return mine, lines
 }
 
 // emptyInput is what an emitter reads when there are fewer inputs than emitters.

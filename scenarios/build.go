@@ -12,10 +12,9 @@ import (
 	"weir/system/operator"
 )
 
-// Emitter is the configuration of emitter i (from 0). Without inputs it has a
-// generator, with them it reads them at the generator's mean rate.
-func (s *Scenario) Emitter(i int, inputs []emitter.Input) emitter.Config {
-	assert(i >= 0 && i < s.Emitters.Count, "emitter %d of %d", i, s.Emitters.Count)
+// Emitter is the configuration of an emitter. Without inputs it has a generator;
+// inputs of so many lines it reads at InputRate.
+func (s *Scenario) Emitter(inputs []emitter.Input, lines int64) emitter.Config {
 	e := &s.Emitters
 	cfg := emitter.Config{
 		PacketMax:     s.Distributors.PacketMax,
@@ -33,7 +32,7 @@ func (s *Scenario) Emitter(i int, inputs []emitter.Input) emitter.Config {
 		}
 	}
 	if len(inputs) > 0 {
-		cfg.Inputs, cfg.InputRate = inputs, s.InputRate()
+		cfg.Inputs, cfg.InputRate = inputs, s.InputRate(lines)
 		cfg.BatchMessages = min(e.Messages.Max, s.Distributors.PacketMax)
 	} else {
 		cfg.Generator = s.generator()
@@ -56,12 +55,18 @@ func (s *Scenario) largestPacket() Bytes {
 // messageOverhead is about what a message takes beside its text.
 const messageOverhead = 128
 
-// InputRate is the messages a second that each emitter reads from inputs: the
-// mean rate of its generator.
-func (s *Scenario) InputRate() int {
+// InputRate is the messages a second that an emitter reads from inputs: the mean
+// rate of its generator, or what so many lines need to be read by the end of the
+// heal phase, with a tenth to spare, if that is more.
+func (s *Scenario) InputRate(lines int64) int {
 	e := &s.Emitters
-	milli := int64(e.Rate) * int64(e.Messages.Min+e.Messages.Max) / 2
-	return int(min(max(milli/1000, 1), math.MaxInt32))
+	usual := int64(e.Rate) * int64(e.Messages.Min+e.Messages.Max) / 2 / 1000
+	millis := max(s.ProduceFor().Milliseconds(), 1)
+	needed := lines / millis * 1100
+	if lines < math.MaxInt64/1100 {
+		needed = lines * 1100 / millis
+	}
+	return int(min(max(usual, needed, 1), math.MaxInt32))
 }
 
 // generator is the emitters' made-up load.
@@ -196,7 +201,7 @@ func (c *checker) roles() {
 		path string
 		err  error
 	}{
-		{"emitters", c.s.Emitter(0, nil).Validate()},
+		{"emitters", c.s.Emitter(nil, 0).Validate()},
 		{"distributors", c.s.Distributor().Validate()},
 		{"analyser", c.s.AnalyserConfig().Validate()},
 		{"links.latency", c.s.Links.Latency.Draws().Validate()},

@@ -40,6 +40,9 @@ type Input struct {
 	Open func(offset int64) (io.ReadCloser, error)
 	// SHA256 is the content's hash in hexadecimal, for the replay token.
 	SHA256 string
+	// Lines is how many lines it has, or more: it is read fast enough to end with
+	// the heal phase. 0: at the generator's rate.
+	Lines int64
 }
 
 // Result is a run and what was found of it.
@@ -66,6 +69,7 @@ const (
 	StopSettled     = "settled"     // every packet has an outcome and all nodes stopped in order
 	StopHalted      = "halted"      // settle time was over first
 	StopInterrupted = "interrupted" // Options.Interrupted said so
+	StopLogBytes    = "log_bytes"   // the logs reached their limit
 )
 
 // step is how much virtual time passes between two looks from outside. It has no

@@ -31,8 +31,9 @@ func (c *checker) faults() {
 	for _, e := range flatten(plan.Validate(c.s.Topology())) {
 		c.planProblem(e.Error(), lines)
 	}
+	nodes := c.s.Nodes()
 	for i, a := range plan.Actions {
-		c.action(a, lines[i])
+		c.action(a, lines[i], nodes)
 	}
 }
 
@@ -96,13 +97,13 @@ func (c *checker) planPlace(line, column int) place {
 }
 
 // action holds one action against the phases and roles.
-func (c *checker) action(a faults.Action, line int) {
+func (c *checker) action(a faults.Action, line int, nodes []Node) {
 	at := c.planPlace(line, 0)
 	end := c.s.Phases.FaultsEnd()
 	if !a.When.IsState() && a.When.At >= end {
 		c.add(at, "faults: at %s is not before the end of the faults phase, %s", formatDuration(a.When.At), formatDuration(end))
 	}
-	for _, n := range c.s.Nodes() {
+	for _, n := range nodes {
 		if !a.Targets.Nodes.Match(n.Name) {
 			continue
 		}
@@ -111,8 +112,8 @@ func (c *checker) action(a faults.Action, line int) {
 			c.refuseAt(n.Role != RoleEmitter, at, "%s is for emitters, %s is none", a.Do, n.Name)
 		case faults.Weight, faults.Add, faults.Remove, faults.Drain, faults.Undrain:
 			c.refuseAt(n.Role != RoleDistributor, at, "%s is for distributors, %s is none", a.Do, n.Name)
-			c.refuseAt(!slices.ContainsFunc(c.s.AnalyserList(), func(x AnalyserEntry) bool { return x.ID == a.Args.ID }),
-				at, "%s: there is no analyser %s", a.Do, a.Args.ID)
+			known := slices.ContainsFunc(nodes, func(x Node) bool { return x.Role == RoleAnalyser && x.Name == a.Args.ID })
+			c.refuseAt(!known, at, "%s: there is no analyser %s", a.Do, a.Args.ID)
 		}
 	}
 }

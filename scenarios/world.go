@@ -23,6 +23,11 @@ type world struct {
 	watch   func(h *host, line []byte) // sees every line of every node; may be nil
 	drained int                        // emitters' drained records seen
 	lines   uint64                     // of the logs that are finished
+
+	written    int64       // bytes of all lines
+	writtenMax int64       // beyond it the run is halted
+	sunk       uint64      // lines written
+	halt       func() bool // asked now and then; true halts the run; may be nil
 }
 
 // add creates a node in the simulator; it is started by the caller.
@@ -84,6 +89,23 @@ func (w *world) sinkFor(h *host) func([]byte) {
 		if w.watch != nil {
 			w.watch(h, line)
 		}
+		w.meter(len(line))
+	}
+}
+
+// meterEvery is how many lines pass between two questions whether to go on.
+const meterEvery = 1 << 14
+
+// meter ends a run whose logs grow beyond their limit, and one that was
+// interrupted while no virtual time passes.
+func (w *world) meter(size int) {
+	w.written += int64(size)
+	w.sunk++
+	switch {
+	case w.written > w.writtenMax:
+		w.sim.Halt(StopLogBytes)
+	case w.sunk%meterEvery == 0 && w.halt != nil && w.halt():
+		w.sim.Halt(StopInterrupted)
 	}
 }
 

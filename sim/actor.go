@@ -171,6 +171,7 @@ func (w *World) serve(n *node) {
 	for n.runHead != nil && (n.cfg.Cores == 0 || n.busy < n.cfg.Cores) {
 		a := n.runHead
 		n.runHead = a.nextRun
+		assert(a.queued && a.cur == none, "the run queue holds idle actors")
 		a.queued, a.nextRun = false, nil
 		if a.blocked || !a.alive {
 			continue
@@ -183,7 +184,7 @@ func (w *World) serve(n *node) {
 
 // handle runs the actor's handler with slot i.
 func (w *World) handle(a *actor, i int32) {
-	assert(w.ctx.a == nil, "handlers do not nest")
+	assert(w.ctx.a == nil && a.alive, "handlers do not nest, nor do the dead handle")
 	a.release(w, i)
 	ev := &w.evTimer
 	if s := &w.slots[i]; s.kind == slotTimer { // the commonest event, with the fewest fields

@@ -22,7 +22,7 @@ func (w *World) At(t time.Duration, name string, f func(*World)) {
 	i, s := w.alloc(slotCall)
 	s.key, w.bodies[i].msg = hashName(name), f
 	w.seq++
-	w.queue.push(key{at: int64(t), ord: w.seq, slot: i})
+	w.queue.push(key{at: int64(t), ord: w.seq, slot: i, actor: none})
 }
 
 // Soon is At the present time: f runs after the present event and before all
@@ -52,6 +52,7 @@ func (w *World) Start(id NodeID) error {
 		return err
 	}
 	n.inc++
+	assert(len(n.actors) == 0 && n.busy == 0, "a node starts empty")
 	n.silent, n.tokens, n.root = false, 0, nil
 	n.names = map[string]*actor{}
 	n.enter(NodeUp)

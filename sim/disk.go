@@ -220,6 +220,7 @@ func (d *Disk) append(f *file, op *diskOp) failure {
 }
 
 func (d *Disk) sync(f *file) {
+	assert(f.synced <= len(f.data), "what is durable was written")
 	if !d.lie {
 		f.synced, f.named = len(f.data), true
 	}

@@ -99,6 +99,7 @@ func (w *World) config(l *link) *LinkConfig {
 // transmit sends slot i down the link; the caller checked that it has room.
 func (w *World) transmit(l *link, i int32) {
 	s := &w.slots[i]
+	assert(s.link == none && l.from != l.to, "a message takes one link, to another node")
 	cfg := w.config(l)
 	s.link, s.epoch = l.id, l.epoch[s.class]
 	n := l.count

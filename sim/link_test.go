@@ -17,28 +17,19 @@ import (
 // the classes 0 and 1 by turns.
 func burst(tb testing.TB, seed uint64, n int, gap time.Duration) *rig {
 	r := newRig(tb, sim.Config{Seed: seed})
-	r.node(tb, sim.NodeConfig{Name: "from"}, func(c *sim.Ctx, ev *sim.Event) {
-		if ev.Kind == sim.Failed {
-			return
-		}
-		r.lines = nil
-		if k := int(ev.Key); k < n {
-			_, err := c.Send(to(1, "b"), sim.Class(k%2), 1000, k)
+	addNode(tb, r.World, "from", sim.ActorFunc(func(c *sim.Ctx, ev *sim.Event) {
+		if k := int(ev.Key); k < n && ev.Kind != sim.Failed {
+			_, err := c.Send(to(1, "main"), sim.Class(k%2), 1000, k)
 			must(tb, err)
 			c.After(gap, ev.Key+1)
 		}
-	}, "a")
-	got := &rig{World: r.World}
-	r.World = nil
-	id, err := got.AddNode(sim.NodeConfig{Name: "to", Boot: func(b *sim.Booter) {
-		must(tb, b.Spawn("b", sim.ActorOptions{MailboxItems: 1 << 20}, sim.ActorFunc(func(c *sim.Ctx, ev *sim.Event) {
-			if ev.Kind == sim.Delivered {
-				got.lines = append(got.lines, fmt.Sprint(ev.Msg))
-			}
-		})))
-	}})
-	must(tb, err, got.Start(id))
-	return got
+	}))
+	addNode(tb, r.World, "to", sim.ActorFunc(func(c *sim.Ctx, ev *sim.Event) {
+		if ev.Kind == sim.Delivered {
+			r.lines = append(r.lines, fmt.Sprint(ev.Msg))
+		}
+	}))
+	return r
 }
 
 func sorted(lines []string) bool {
@@ -70,6 +61,19 @@ func TestOrderedLinkNeverReorders(t *testing.T) {
 			rt.Fatalf("arrived: %q", w.lines)
 		}
 	})
+}
+
+// What arrives at the very instant of the release stays behind what was held.
+func TestOrderedReleaseMeetsArrivals(t *testing.T) {
+	for seed := range uint64(20) {
+		w := burst(t, seed, 20, ms)
+		must(t, w.SetLink(0, 1, sim.LinkConfig{Latency: sim.Constant(5 * ms), Ordered: true}), w.Hold(0, 1, sim.AllClasses))
+		w.At(15*ms, "release", func(w *sim.World) { must(t, w.Release(0, 1, sim.AllClasses)) })
+		w.Run()
+		if len(w.lines) != 20 || !sorted(w.lines) {
+			t.Fatalf("seed %d: arrived %q", seed, w.lines)
+		}
+	}
 }
 
 func TestUnorderedLinkReorders(t *testing.T) {

@@ -160,6 +160,7 @@ func (l *link) unhold(w *World, set ClassSet) int32 {
 		}
 		s.next = none
 		l.waiting[s.class]--
+		assert(l.waiting[s.class] >= 0, "a link counts what it holds")
 		return i
 	}
 	return none

@@ -39,6 +39,7 @@ func (a *actor) release(w *World, i int32) {
 
 // enqueue puts slot i last.
 func (a *actor) enqueue(w *World, i int32) {
+	assert(a.alive, "only the living have mailboxes")
 	w.slots[i].next = none
 	if a.inHead == none {
 		a.inHead = i

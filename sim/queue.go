@@ -6,9 +6,10 @@ import "math/bits"
 // tie-break and whose lower bits are the sequence number, so that no two keys
 // are equal and the order is total.
 type key struct {
-	at   int64
-	ord  uint64
-	slot int32
+	at    int64
+	ord   uint64
+	slot  int32
+	actor ActorID // whose event it is, or none: known before the slot is loaded
 }
 
 const (

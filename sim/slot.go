@@ -113,7 +113,7 @@ func (w *World) tie() uint64 {
 func (w *World) schedule(at int64, i int32) {
 	assert(at >= w.now, "an event is never scheduled in the past")
 	t := w.tie()
-	w.queue.push(key{at: at, ord: t<<seqBits | w.seq, slot: i})
+	w.queue.push(key{at: at, ord: t<<seqBits | w.seq, slot: i, actor: w.slots[i].target})
 }
 
 // scheduleAfter queues slot i at a time, or later, behind all that went
@@ -127,7 +127,7 @@ func (w *World) scheduleAfter(c *chain, at int64, i int32) {
 		t = max(t, c.tie)
 	}
 	c.at, c.tie = at, t
-	w.queue.push(key{at: at, ord: t<<seqBits | w.seq, slot: i})
+	w.queue.push(key{at: at, ord: t<<seqBits | w.seq, slot: i, actor: w.slots[i].target})
 }
 
 // scheduleLocal queues slot i now, behind earlier ones of the same pair of

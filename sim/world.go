@@ -168,8 +168,9 @@ func (w *World) step(until int64) bool {
 			return false
 		}
 		k := q.heap[0]
+		alive := k.actor == none || w.actors[k.actor].alive
 		s := &w.slots[k.slot]
-		if w.isDead(s) {
+		if w.isDead(s, alive) {
 			q.take()
 			w.bury(k.slot)
 			continue
@@ -199,12 +200,12 @@ func (w *World) step(until int64) bool {
 // isDead reports whether a slot is an event of something that is no more. Such
 // an event does not happen: it is not counted, hashed, nor does time move to
 // it. Messages are never dead, because each has a fate.
-func (w *World) isDead(s *slot) bool {
+func (w *World) isDead(s *slot, alive bool) bool {
 	switch s.kind {
 	case slotTimer:
-		return s.flags&flagCancelled != 0 || !w.actors[s.target].alive
+		return !alive || s.flags&flagCancelled != 0
 	case slotComplete, slotStarted, slotStopping, slotFail, slotDisk:
-		return !w.actors[s.target].alive
+		return !alive
 	case slotTicket:
 		n := w.nodes[s.toNode]
 		return n.inc != s.toInc || n.state != NodeUp && n.state != NodePaused
@@ -265,7 +266,7 @@ func (w *World) sweep() {
 	}
 	w.dead = 0
 	w.queue.rework(func(k *key) bool {
-		if s := &w.slots[k.slot]; s.kind != slotTimer || !w.isDead(s) {
+		if s := &w.slots[k.slot]; s.kind != slotTimer || !w.isDead(s, w.actors[k.actor].alive) {
 			return true
 		}
 		w.free(k.slot)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,6 +29,7 @@ type inputFile struct {
 	path    string // the file that is read
 	spooled bool   // path is a temporary copy
 	size    int64
+	lines   int64
 	mtime   time.Time
 	sum     string
 }
@@ -47,7 +49,7 @@ func (a *app) openInputs(args []string) (*inputs, error) {
 				in.close()
 				return nil, usage("input -: standard input can be read only once")
 			}
-			if err := f.spool(a.ctx, a.in); err != nil {
+			if err := f.spool(a.ctx, a.in, spoolMax); err != nil {
 				in.close()
 				return nil, err
 			}
@@ -80,17 +82,17 @@ func reason(err error) error {
 	return err
 }
 
-// spool copies standard input to a temporary file.
-func (f *inputFile) spool(ctx context.Context, from io.Reader) error {
+// spool copies standard input, at most limit bytes, to a temporary file.
+func (f *inputFile) spool(ctx context.Context, from io.Reader, limit int64) error {
 	tmp, err := os.CreateTemp("", "weir-stdin-*")
 	if err != nil {
 		return internal("input -: %w", err)
 	}
 	f.path, f.spooled = tmp.Name(), true
-	n, err := io.Copy(tmp, io.LimitReader(&patient{ctx, from}, spoolMax+1))
+	n, err := io.Copy(tmp, io.LimitReader(&patient{ctx, from}, limit+1))
 	err = errors.Join(err, tmp.Close())
-	if err == nil && n > spoolMax {
-		err = usage("input -: standard input has more than %d bytes", int64(spoolMax))
+	if err == nil && n > limit {
+		err = usage("input -: standard input has more than %d bytes", limit)
 	}
 	if err != nil {
 		f.remove()
@@ -112,7 +114,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	return p.r.Read(b)
 }
 
-// look notes the file's size and hash.
+// look notes the file's size, lines and hash.
 func (f *inputFile) look(ctx context.Context) error {
 	file, err := os.Open(f.path)
 	if err != nil {
@@ -130,11 +132,22 @@ func (f *inputFile) look(ctx context.Context) error {
 		return errors.New("is no regular file; use - for a stream")
 	}
 	h := sha256.New()
-	if _, err := io.Copy(h, io.LimitReader(&patient{ctx, file}, info.Size())); err != nil {
+	count := &lineCounter{}
+	if _, err := io.Copy(io.MultiWriter(h, count), io.LimitReader(&patient{ctx, file}, info.Size())); err != nil {
 		return err
 	}
 	f.size, f.mtime, f.sum = info.Size(), info.ModTime(), hex.EncodeToString(h.Sum(nil))
+	f.lines = count.lines + 1 // the last one may have no end
 	return nil
+}
+
+// lineCounter counts line feeds.
+type lineCounter struct{ lines int64 }
+
+// Write counts.
+func (c *lineCounter) Write(p []byte) (int, error) {
+	c.lines += int64(bytes.Count(p, []byte{'\n'}))
+	return len(p), nil
 }
 
 // open opens the file at an offset for the emitter.
@@ -176,7 +189,7 @@ func (b *bounded) Close() error { return b.file.Close() }
 func (in *inputs) list() []scenarios.Input {
 	var list []scenarios.Input
 	for _, f := range in.files {
-		list = append(list, scenarios.Input{Name: f.name, Open: f.open, SHA256: f.sum})
+		list = append(list, scenarios.Input{Name: f.name, Open: f.open, SHA256: f.sum, Lines: f.lines})
 	}
 	return list
 }

@@ -80,14 +80,15 @@ func TestCleanJSON(t *testing.T) {
 func TestSpoolIsBounded(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	f := &inputFile{arg: "-"}
-	err := f.spool(context.Background(), io.LimitReader(zeros{}, spoolMax+5))
+	const limit = 1 << 20
+	err := f.spool(context.Background(), io.LimitReader(zeros{}, limit+5), limit)
 	left, _ := filepath.Glob(filepath.Join(os.TempDir(), "weir-stdin-*"))
 	if codeOf(err) != exitUsage || len(left) > 0 {
 		t.Errorf("%v, left behind: %v", err, left)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := f.spool(ctx, zeros{}); codeOf(err) != exitInterrupted {
+	if err := f.spool(ctx, zeros{}, limit); codeOf(err) != exitInterrupted {
 		t.Errorf("an interrupted reading ends with %v", err)
 	}
 }

@@ -145,8 +145,9 @@ func TestPause(t *testing.T) {
 	b.run(3 * time.Second)
 	b.submit(1, 1)
 	s := b.next()
+	b.run(980 * time.Millisecond)
 	b.pause(10 * time.Second)
-	b.Advance(50 * time.Millisecond)
+	b.Advance(50 * time.Millisecond) // its deadline is among what falls due now
 	for range 10 {
 		b.Advance(10 * time.Millisecond)
 	}

@@ -115,11 +115,8 @@ func (s *supervisor) start(env node.Env) {
 }
 
 func (s *supervisor) delivered(env node.Env, ev *node.Event) {
-	switch m := ev.Msg.(type) {
-	case *message.Control:
+	if m, ok := ev.Msg.(*message.Control); ok {
 		s.order(env, order{ev.ReplyTo, m.Doc})
-	case *message.Probe:
-		answer(env, ev.ReplyTo, &message.ProbeOK{Number: m.Number, Ready: s.table != nil && !s.stop.begun})
 	}
 }
 

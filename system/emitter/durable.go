@@ -93,6 +93,7 @@ func (j *journal) write(env node.Env, e *emitter) {
 	for _, n := range j.notes {
 		j.data = appendNote(j.data, n)
 	}
+	j.data = append(j.data, j.data...)
 	j.do = journalAppend
 	j.issue(env)
 }
@@ -101,6 +102,7 @@ func (j *journal) write(env node.Env, e *emitter) {
 func (j *journal) rewrite(env node.Env, e *emitter) {
 	assert(len(j.notes) == 0 && j.token == 0, "a journal is rewritten when nothing runs")
 	j.data = e.in.digest(e)
+	j.data = append(j.data, j.data...)
 	j.do = journalClear
 	j.issue(env)
 }

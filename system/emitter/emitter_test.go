@@ -128,6 +128,37 @@ func TestRetryGoesElsewhereUnderTheSameID(t *testing.T) {
 	}
 }
 
+// The one that gave a packet up is not asked next, even if it is its turn.
+func TestGivenUpPacketGoesElsewhere(t *testing.T) {
+	cfg := config(Generator{Packets: 2, RateMilli: 100_000})
+	n := boot(t, cfg)
+	n.Advance(30 * time.Millisecond)
+	sent := n.Take()
+	answer(n, sent[0], message.GaveUp)
+	n.Advance(100 * time.Millisecond)
+	if again := n.Take(); len(again) != 1 || again[0].To.Node == sent[0].To.Node {
+		t.Fatalf("%d sent again, to the same one", len(again))
+	}
+}
+
+func TestJitterNeverShortensAWaitThatWasAskedFor(t *testing.T) {
+	cfg := config(Generator{Packets: 50, RateMilli: 10_000_000})
+	cfg.JitterPPM = 1_000_000
+	n := boot(t, cfg)
+	n.Advance(100 * time.Millisecond)
+	for _, s := range n.Take() {
+		n.Answer(s, &message.Result{ID: submit(s).Packet.ID, Out: message.RefusedSubmit, Wait: time.Second})
+	}
+	n.Advance(time.Second - 1)
+	if got := len(n.Take()); got != 0 {
+		t.Fatalf("%d submitted before the wait passed", got)
+	}
+	n.Advance(time.Second + 1)
+	if got := len(n.Take()); got != 50 {
+		t.Fatalf("%d of 50 submitted within twice the wait", got)
+	}
+}
+
 func TestBackPressureKeepsArrivalsOut(t *testing.T) {
 	cfg := config(Generator{Until: 2 * time.Second})
 	cfg.BufferPackets = 5

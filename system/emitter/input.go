@@ -276,16 +276,12 @@ func (in *inputs) resume(env node.Env, e *emitter) {
 		c := in.past[0]
 		in.past = in.past[1:]
 		in.close()
-		limit := c.n
-		if limit < 0 {
-			limit = message.MessagesMax // its cut was rebuilt: only its range is known
-		}
-		_, entries := in.read(place{file: c.at.file, offset: c.first, part: c.part}, limit, c.at.offset)
+		_, entries := in.read(place{file: c.at.file, offset: c.first, part: c.part}, c.n, c.at.offset)
 		in.close()
 		p := message.NewPacket(message.ID{Source: e.name, Seq: c.seq}, entries)
 		e.book.skip(c.seq)
 		h := e.book.add(p, live, env.Now())
-		if c.n >= 0 && (len(entries) != c.n || p.Hash != c.hash) || len(entries) == 0 {
+		if len(entries) != c.n || p.Hash != c.hash {
 			// Sending it would put another content under an id that is taken.
 			e.book.release(c.seq)
 			in.disk.add(note{kind: noteDone, seq: c.seq})

@@ -11,6 +11,9 @@ import (
 // each with its length and checksum. It says which packets were cut, which of them
 // have their outcome, and which inputs are done.
 
+// Every frame is written twice, first all of an append and then all of it again,
+// so that one damaged place costs nothing.
+
 const (
 	fileJournal = "journal"
 	fileTemp    = "journal.tmp"
@@ -111,7 +114,7 @@ type past struct {
 // damage took is found by the gap that it leaves.
 func replay(b []byte) past {
 	p := past{low: 1, next: 1}
-	known := map[uint64]note{} // never ranged over
+	known := map[uint64]note{} // by packet; never ranged over
 	for len(b) > 0 {
 		n, size := readNote(b)
 		if size == 0 {
@@ -149,8 +152,7 @@ func replay(b []byte) past {
 	return p
 }
 
-// gather lists the packets without an outcome. One whose cut is lost lies between
-// its neighbours' cuts, if those are known: inputs are cut without gaps.
+// gather lists the packets without an outcome.
 func (p *past) gather(known map[uint64]note) {
 	if p.next-p.low-(p.skipTo-p.skipAt) > spanMost {
 		p.damaged, p.missing, p.low = true, p.next-p.low, p.next
@@ -162,20 +164,12 @@ func (p *past) gather(known map[uint64]note) {
 			continue
 		}
 		n, ok := known[seq]
-		if ok && n.kind == noteDone {
-			continue
+		switch {
+		case !ok:
+			p.missing++
+		case n.kind == noteCut:
+			p.cuts = append(p.cuts, n)
 		}
-		if !ok {
-			before, after := known[seq-1], known[seq+1]
-			if before.kind != noteCut || after.kind != noteCut || before.at.file != after.at.file {
-				p.missing++
-				continue
-			}
-			at := before.at
-			at.offset, at.part = after.first, after.part
-			n = note{kind: noteCut, seq: seq, at: at, first: before.at.offset, part: before.at.part, n: -1}
-		}
-		p.cuts = append(p.cuts, n)
 	}
 	p.low = p.next
 	if len(p.cuts) > 0 {

@@ -148,6 +148,9 @@ func (e *emitter) result(env node.Env, ev *node.Event, r *message.Result) {
 		return
 	}
 	h := e.book.find(r.ID.Seq)
+	if h != nil && h.state == decided && h.out.out == expired && r.Out == message.Committed {
+		h.out = outcome{out: acked} // nobody was told yet that it had expired
+	}
 	if h == nil || h.state != live {
 		return
 	}
