@@ -47,6 +47,9 @@ func (o *overseer) seeAnalyser(r *Record) {
 		life.see(r)
 		o.refresh(life.stop)
 	}
+	if r.Kind == KindCommit {
+		o.iso.seeCommit(r)
+	}
 	if o.report != nil {
 		o.report.seeAnalyser(o, r)
 	}
@@ -56,9 +59,11 @@ func (o *overseer) seeAnalyser(r *Record) {
 func (o *overseer) seeFault(r *Record) {
 	switch r.Kind {
 	case KindStopped:
-		o.over = true
+		o.runOver(r)
 	case KindPhase:
-		o.over = o.over || r.Is(KeyName, "end")
+		if r.Is(KeyName, "end") {
+			o.runOver(r)
+		}
 	case KindFault:
 		o.seePause(r)
 		why := cause{ref: r.Ref(), do: r.Str(KeyDo)}
@@ -70,7 +75,17 @@ func (o *overseer) seeFault(r *Record) {
 			o.lifeOf(r.Sym(KeyN)).stop = why
 		}
 		o.refresh(why)
+		o.seeIsolationFault(r)
 	}
+}
+
+// runOver ends what is judged of the run itself; what follows is its orderly end.
+func (o *overseer) runOver(r *Record) {
+	o.over = true
+	if o.iso.state == isoTrial {
+		o.judgeIsolation(r)
+	}
+	o.iso.state = isoOff
 }
 
 // crashed forgets the distributor that a crash ended.

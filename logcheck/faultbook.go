@@ -8,6 +8,7 @@ type faultBook struct {
 	err      int64
 	known    map[Sym]bool
 	down     map[Sym]Ref
+	stopping map[Sym]bool     // down by an orderly stop
 	paused   map[actorKey]Ref // actor 0: the whole node
 	restarts map[Sym]restart
 	logged   map[Sym]int64 // when the newest incarnation began
@@ -22,7 +23,7 @@ type restart struct {
 }
 
 func newFaultBook(c *Context) *faultBook {
-	b := &faultBook{Tally: Tally{Name: "H4"}, ctx: c, err: c.ClockError, known: map[Sym]bool{}, down: map[Sym]Ref{},
+	b := &faultBook{Tally: Tally{Name: "H4"}, ctx: c, err: c.ClockError, known: map[Sym]bool{}, down: map[Sym]Ref{}, stopping: map[Sym]bool{},
 		paused: map[actorKey]Ref{}, restarts: map[Sym]restart{}, logged: map[Sym]int64{}, links: map[linkKey]Ref{}}
 	for _, n := range c.Run.Nodes {
 		b.known[c.Names.InternString(n.Name)] = true
@@ -87,21 +88,30 @@ func (b *faultBook) fault(r *Record) {
 	}
 	switch v.act {
 	case ActDown:
-		b.life(r, node, v.begin)
+		b.life(r, node, v.begin, do == "stop")
 	case ActPause:
 		b.pause(r, actorKey{node, r.Sym(KeyAct)}, v.begin)
 	}
 }
 
-// life judges that only the living crash and only the dead restart.
-func (b *faultBook) life(r *Record, node Sym, down bool) {
+// life judges that only the living crash and only the dead restart. An orderly stop
+// takes its time: a node may crash in the middle of it, and a paused one stays
+// paused until it is resumed or crashes.
+func (b *faultBook) life(r *Record, node Sym, down, orderly bool) {
 	was, isDown := b.down[node]
 	switch {
+	case down && isDown && b.stopping[node] && !orderly:
+		b.down[node] = r.Ref()
+		b.stopping[node] = false
+		b.unpause(node)
 	case down && isDown:
 		b.Failf([]Ref{was, r.Ref()}, "%s is down already", b.ctx.Names.Name(node))
 	case down:
 		b.down[node] = r.Ref()
-		b.unpause(node)
+		b.stopping[node] = orderly
+		if !orderly {
+			b.unpause(node)
+		}
 		if w, ok := b.restarts[node]; ok && r.T > w.t+b.err {
 			b.Failf([]Ref{w.at, r.Ref()}, "a restart of %s had no effect", b.ctx.Names.Name(node))
 		}

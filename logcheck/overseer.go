@@ -30,12 +30,13 @@ const (
 	ruleB1
 	ruleB2
 	ruleB3
+	ruleB5
 	ruleCount
 )
 
 var overseerIDs = [ruleCount]string{
 	"R1", "R3", "R4", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13",
-	"F1", "F2", "F4", "F5", "F6", "F8", "F9", "F13", "F14", "B1", "B2", "B3",
+	"F1", "F2", "F4", "F5", "F6", "F8", "F9", "F13", "F14", "B1", "B2", "B3", "B5",
 }
 
 // overseerKinds are the records that move the picture, reportKinds those that only
@@ -43,8 +44,8 @@ var overseerIDs = [ruleCount]string{
 var (
 	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin,
 		KindView, KindCredit, KindPick, KindHealth, KindProbed, KindAttemptFailed, KindDone, KindGaveUp,
-		KindDead, KindBudget, KindResumed, KindRecover, KindPhase, KindFault, KindStopped)
-	reportKinds = Kinds(KindCommit, KindEmit, KindOutcome, KindDup)
+		KindDead, KindBudget, KindResumed, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindBack)
+	reportKinds = Kinds(KindOutcome, KindDup)
 )
 
 // face is one property of the overseer.
@@ -115,6 +116,7 @@ type overseer struct {
 	late     dueQueue
 	spare    []*job
 
+	iso    isolation
 	starts startCredits
 	report *reporter // nil: no report wanted
 	done   bool
@@ -129,7 +131,7 @@ func newOverseer(c *Context) *overseer {
 		tA:      int64(d.AttemptTimeout), tD: c.Run.DetectMax(), tR: c.Run.RecoverMax(),
 		apply: int64(d.ApplyWithin),
 		book:  newViewBook(c.Names), nodes: map[Sym]*nodeLife{}, pauses: map[pauseKey]pauseSpan{},
-		due: forever,
+		due: forever, iso: newIsolation(c),
 	}
 	o.retry = int64(d.BackoffMax) + int64(d.BackoffMax)/1e6*int64(d.JitterPPM)
 	if c.report != nil {
@@ -172,6 +174,7 @@ type agent struct {
 	chooser *chooser
 	jobs    map[PacketID]*job
 	active  int // packets admitted to this worker and not ended
+	fresh   int // those of them that were never given to anybody
 	peak    peak
 	retries int   // sent retries without an end
 	held    int64 // last `budget` record
@@ -216,6 +219,9 @@ func (o *overseer) see(r *Record) {
 	o.time = r.T
 	if r.T > o.due && !o.over {
 		o.lookAtPairs()
+	}
+	if s := &o.iso; s.state == isoTrial && !s.open && r.T >= s.trial.from {
+		o.openTrial()
 	}
 	switch {
 	case r.File.Faults:

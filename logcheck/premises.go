@@ -137,7 +137,11 @@ func (p *premises) fault(r *Record) {
 
 // Finish judges the premises that the run requires; properties that it requires
 // are looked at by the engine.
-func (p *premises) Finish(*End) Result {
+func (p *premises) Finish(end *End) Result {
+	if end.Why != "" && !end.LivenessDue {
+		p.Case()
+		p.Unknownf("the run ended early (%s): what it did not come to is not judged", end.Why)
+	}
 	for _, id := range p.ctx.Run.Require {
 		if !slices.Contains(premiseNames, id) {
 			continue

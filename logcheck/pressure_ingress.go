@@ -76,6 +76,7 @@ func (o *overseer) seeAnswer(a *agent, r *Record) {
 	if r.Kind != KindRefuse {
 		return
 	}
+	o.pressIsolation(r.Ref(), a.site)
 	o.judgeQueue(r)
 	o.tally[ruleB2].Case()
 	if mine {

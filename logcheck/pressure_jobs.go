@@ -54,6 +54,7 @@ func (o *overseer) jobOf(a *agent, id PacketID, t int64) *job {
 	a.jobs[id] = j
 	a.peak.note(t, o.retry, a.active) // the past up to now
 	a.active++
+	a.fresh++
 	a.peak.note(t, o.retry, a.active)
 	return j
 }
@@ -68,6 +69,9 @@ func (o *overseer) endJob(a *agent, id PacketID, t int64) bool {
 	delete(a.jobs, id)
 	a.peak.note(t, o.retry, a.active)
 	a.active--
+	if !j.pick.valid() {
+		a.fresh--
+	}
 	assert(a.active == len(a.jobs), "%d active, %d jobs", a.active, len(a.jobs))
 	j.gen++
 	o.spare = append(o.spare, j)
@@ -123,6 +127,9 @@ func (o *overseer) seeChoice(v cited, at int32, r *Record) {
 	a := v.worker
 	j := o.jobOf(a, id, r.T)
 	o.closeAttempt(a, j)
+	if !j.pick.valid() {
+		a.fresh--
+	}
 	to := r.Sym(KeyTo)
 	j.n = r.Int(KeyN)
 	if j.att = r.Uint(KeyAtt); j.att <= 1 {
@@ -241,6 +248,7 @@ func (o *overseer) seePacket(a *agent, r *Record) {
 			o.tally[ruleB1].Failf([]Ref{r.Ref()}, "%d packets in flight to %s, the window is %d", p.flying, o.names.Name(to), w)
 		}
 	}
+	o.crowdIsolation(p)
 	o.graySend(a, p, r)
 	if o.tA > 0 {
 		o.late.push(dueJob{at: r.T + o.failoverWithin(), agent: a, job: j, gen: j.gen, att: j.att})

@@ -21,6 +21,7 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 	}
 	if len(s.configs) > 0 {
 		t.Case()
+		o.iso.reconfigured(r.T)
 	}
 	c := confVersion{ver: r.Uint(KeyVer), t: r.T, ref: r.Ref()}
 	var err error
@@ -83,6 +84,7 @@ func (o *overseer) seeView(a *agent, r *Record) {
 	a.v, a.ver, a.view, a.viewRef = r.Uint(KeyV), ver, o.book.intern(a.entries), r.Ref()
 	o.judgeWeights(a, changed && !first, r)
 	o.viewChanged(a, before, changed, r)
+	o.seeIsolationView(a)
 }
 
 // keepOld remembers the view that is about to be replaced, for a router.

@@ -167,6 +167,12 @@ func milli(v int64) int64 {
 
 // seeEmitter takes a record of an emitter's file.
 func (o *overseer) seeEmitter(r *Record) {
+	switch r.Kind {
+	case KindEmit:
+		o.iso.seeEmit(r)
+	case KindBack, KindLog:
+		o.seeBack(r)
+	}
 	p := o.report
 	if p == nil || r.Kind != KindEmit && r.Kind != KindOutcome && r.Kind != KindLog {
 		return

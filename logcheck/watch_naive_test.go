@@ -68,6 +68,7 @@ func drawRatioCase(t *rapid.T) ratioCase {
 		if len(elig) > 1 && rapid.IntRange(0, 9).Draw(t, "retry") == 0 {
 			s.x = rapid.SampledFrom(elig).Draw(t, "x")
 		}
+		m.settle()
 		s.to = m.choose(s)
 		if rapid.IntRange(0, 99).Draw(t, "luck") < wrong {
 			s.to = rapid.SampledFrom(elig).Draw(t, "to")
@@ -131,11 +132,14 @@ func (m *naive) eligible() []string {
 	return out
 }
 
-func (m *naive) see(view map[string]entryText) {
+func (m *naive) see(view map[string]entryText) { m.view = copyView(view) }
+
+// settle brings the registered analysers to the view that a decision cites: views
+// that no decision cites have no effect, however many came between two decisions.
+func (m *naive) settle() {
 	old := m.credit
-	m.view = copyView(view)
 	m.credit = map[string]*big.Rat{}
-	lost, stay := int64(0), []string{}
+	var stay, removed []string
 	for _, id := range m.ids() {
 		m.credit[id] = new(big.Rat)
 		if c, ok := old[id]; ok {
@@ -143,18 +147,22 @@ func (m *naive) see(view map[string]entryText) {
 			stay = append(stay, id)
 		}
 	}
-	for id, c := range old {
-		if _, ok := view[id]; !ok {
-			lost += c.Num().Int64() // credits are whole parts; one at most is removed
+	for id := range old {
+		if _, ok := m.view[id]; !ok {
+			removed = append(removed, id)
 		}
 	}
-	for i, id := range stay {
-		k := int64(len(stay))
-		each := floorDiv(lost, k)
-		if int64(i) < lost-each*k {
-			each++
+	slices.Sort(removed)
+	for _, id := range removed {
+		lost := old[id].Num().Int64() // credits are whole parts
+		for i, to := range stay {
+			k := int64(len(stay))
+			each := floorDiv(lost, k)
+			if int64(i) < lost-each*k {
+				each++
+			}
+			m.credit[to].Add(m.credit[to], new(big.Rat).SetInt64(each))
 		}
-		m.credit[id].Add(m.credit[id], new(big.Rat).SetInt64(each))
 	}
 }
 
@@ -235,6 +243,7 @@ func (c *ratioCase) judge() (r3, r6 bool) {
 			m.see(s.view)
 			continue
 		}
+		m.settle()
 		r6 = r6 || m.choose(s) != s.to
 		now := fmt.Sprint(m.shares(), m.ids())
 		for k := range start {

@@ -226,6 +226,8 @@ func (s *watchScript) set(kv string) {
 		d.Detector.Kind = v
 	case "m":
 		d.PacketMax = int64(n)
+	case "on_full":
+		d.OnFull = v
 	case "window":
 		d.Window = n
 	case "workers":

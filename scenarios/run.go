@@ -160,7 +160,7 @@ func (r *run) advance(until time.Duration, done func() bool) bool {
 			return true // nothing will ever happen again
 		}
 		if reason != sim.Until {
-			r.stop = string(reason)
+			r.stop = stopName(reason)
 			return false
 		}
 		if r.opt.Progress != nil {
@@ -172,6 +172,17 @@ func (r *run) advance(until time.Duration, done func() bool) bool {
 		}
 	}
 	return true
+}
+
+// stopName is the reason's name in logs and results: what this package halts for
+// has its own, the simulator's limits keep theirs.
+func stopName(reason sim.StopReason) string {
+	for _, own := range []string{StopLogBytes, StopInterrupted} {
+		if reason == sim.Halted(own) {
+			return own
+		}
+	}
+	return string(reason)
 }
 
 // stopAll stops the running nodes of a role in order and waits for them.
