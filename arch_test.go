@@ -44,6 +44,7 @@ var layers = []layer{
 	{pkg: "system/distributor", ours: []string{"system/detect", "system/message", "system/node", "system/record", "system/route"}, why: "roles meet only in messages"},
 	{pkg: "system/analyser", ours: []string{"system/message", "system/node", "system/record", "system/store"}, why: "roles meet only in messages"},
 	{pkg: "system/operator", ours: []string{"system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
+	{pkg: "system/driver", ours: []string{"system/node", "system/record"}, why: "the real world knows no role and no protocol"},
 	{pkg: "scenarios", ours: []string{"faults", "logcheck", "sim", "system"}, ext: []string{"github.com/goccy/go-yaml"}, why: "the only package that knows everyone"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, why: "the product carries no part of the harness"},

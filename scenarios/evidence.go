@@ -31,7 +31,7 @@ func (a *actor) witness(ev *sim.Event) {
 		a.received(ev)
 	case sim.Failed:
 		if ev.From.Node != a.host.id {
-			a.line("fail").Uint("tok", uint64(ev.Token)).Str("why", reason(a.event.Err)).End()
+			node.LogFail(a.line("fail"), a.event.Token, a.event.Err)
 		}
 	case sim.DiskDone:
 		a.diskDone(ev)
@@ -43,14 +43,11 @@ func (a *actor) received(ev *sim.Event) {
 	if from.Node == a.host.id || from.Node == sim.Outside {
 		return
 	}
-	m := a.event.Msg
-	ln := a.line("recv").Uint("tok", uint64(ev.Sent)).Str("fr", a.host.w.nameOf(from.Node)).
-		Str("fa", from.Actor).Uint("fi", uint64(from.Inc)).Str("c", m.Class().String()).Str("msg", m.Name())
+	re := node.Token(0)
 	if ev.Kind == sim.Replied {
-		ln.Uint("re", uint64(ev.Token))
+		re = a.event.Token
 	}
-	m.Describe(ln)
-	ln.End()
+	node.LogRecv(a.line("recv"), node.Token(ev.Sent), a.event.From, a.event.Msg, re)
 }
 
 // sent notes an accepted message and passes the outcome on.
@@ -61,13 +58,7 @@ func (a *actor) sent(tok sim.Token, err error, to sim.Addr, m node.Message, re n
 	if to.Node == a.host.id {
 		return node.Token(tok), nil
 	}
-	ln := a.line("send").Uint("tok", uint64(tok)).Str("to", a.host.w.nameOf(to.Node)).
-		Str("ta", to.Actor).Uint("ti", uint64(to.Inc)).Str("c", m.Class().String()).Str("msg", m.Name())
-	if re != 0 {
-		ln.Uint("re", uint64(re))
-	}
-	m.Describe(ln)
-	ln.End()
+	node.LogSend(a.line("send"), node.Token(tok), a.host.w.addr(to), m, re)
 	return node.Token(tok), nil
 }
 
@@ -79,25 +70,8 @@ func (a *actor) diskDone(ev *sim.Event) {
 	}
 	switch {
 	case a.event.Err != nil:
-		a.line("diskfail").Uint("tok", uint64(ev.Token)).Str("file", ev.File).Str("why", reason(a.event.Err)).End()
+		node.LogDisk(a.line("diskfail"), a.event.Token, ev.File, a.event.Err)
 	case durable:
-		a.line("synced").Uint("tok", uint64(ev.Token)).Str("file", ev.File).End()
+		node.LogDisk(a.line("synced"), a.event.Token, ev.File, nil)
 	}
-}
-
-// reason is an error's word in the log.
-func reason(err error) string {
-	switch err {
-	case node.ErrRefused:
-		return "refused"
-	case node.ErrReset:
-		return "reset"
-	case node.ErrFull, node.ErrDiskFull:
-		return "full"
-	case node.ErrCorrupt:
-		return "corrupt"
-	case node.ErrDiskIO, node.ErrNoFile:
-		return "io"
-	}
-	panic("scenarios: no word in the log for: " + err.Error())
 }

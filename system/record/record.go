@@ -50,6 +50,7 @@ type Log struct {
 	line  Line
 	open  bool // a line is being built
 	ended bool
+	part  bool
 	sink  func(line []byte) // sees every finished line; may be nil
 }
 
@@ -62,6 +63,35 @@ func NewLog(h Header, world, node time.Duration, event uint64, sink func(line []
 	ln := l.Begin("log", Stamp{Actor: "-", World: world, Node: node, Event: event})
 	ln.Int("v", Version).Str("node", h.Node).Uint("inc", uint64(h.Inc)).Str("role", h.Role).End()
 	return l
+}
+
+// NewPart returns a log without a header: lines that are built on their own, to be
+// taken into a Log whole. Its own checksum means nothing.
+func NewPart() *Log {
+	l := &Log{part: true}
+	l.line.log = l
+	return l
+}
+
+// Take moves the finished lines of a part into the log, after its own.
+func (l *Log) Take(part *Log) {
+	if l.open || l.ended {
+		panic("record: Take while a line is open, or after the end line")
+	}
+	b := part.Bytes()
+	l.buf = append(l.buf, b...)
+	l.crc = crc32.Update(l.crc, castagnoli, b)
+	l.lines += part.lines
+	part.Reset()
+}
+
+// Reset forgets the finished lines that Flush has not taken, and for a part their
+// count.
+func (l *Log) Reset() {
+	l.buf = l.Bytes()[:0]
+	if l.part {
+		l.lines = 0
+	}
 }
 
 // Begin starts a line of the given kind. The line must be ended before the next

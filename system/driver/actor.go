@@ -1,0 +1,164 @@
+package driver
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"weir/system/node"
+	"weir/system/record"
+)
+
+// actor is one actor of the node on a goroutine of its own, and the node.Env that
+// it sees. Everything but the mailbox belongs to that goroutine.
+type actor struct {
+	n      *Node
+	name   string
+	behind node.Actor
+	box    *mailbox
+	rng    *rand.Rand
+	timers timers
+
+	now    time.Duration // node time of the event that is handled
+	world  time.Duration // world time of it
+	seq    uint64        // of the newest record
+	lines  *record.Log   // of the event
+	out    []Outgoing    // to other nodes, of the event
+	local  []delivery    // to actors of this node, of the event
+	disk   []diskOp      // of the event
+	exit   bool
+	inside bool // an event is handled
+}
+
+// delivery is an item for another actor of the node, its place reserved.
+type delivery struct {
+	to *actor
+	it item
+	re node.Token // the request that it answers, 0: it is put
+}
+
+func newActor(n *Node, name string, box node.Mailbox, behind node.Actor) *actor {
+	h := fnv.New64a()
+	h.Write([]byte(n.cfg.Name + "/" + strconv.FormatUint(uint64(n.cfg.Incarnation), 10) + "/" + name))
+	return &actor{
+		n: n, name: name, behind: behind, box: newMailbox(box), lines: record.NewPart(),
+		rng: rand.New(rand.NewPCG(n.cfg.Seed, h.Sum64())),
+	}
+}
+
+// run handles events until the mailbox is closed.
+func (a *actor) run() {
+	defer a.n.actorsDone.Done()
+	a.handle(item{ev: node.Event{Kind: node.Started}})
+	clock := time.NewTimer(0)
+	defer clock.Stop()
+	for !a.box.isClosed() {
+		if it, ok := a.box.take(); ok {
+			a.handle(it)
+			a.fire()
+			continue
+		}
+		if a.fire() {
+			continue
+		}
+		if at, ok := a.timers.next(); ok {
+			clock.Reset(at - a.n.now())
+			select {
+			case <-a.box.wake:
+			case <-clock.C:
+			}
+		} else {
+			<-a.box.wake
+		}
+	}
+	a.stopped()
+}
+
+// fire handles the timers that were due when it was called, and reports whether
+// there were any.
+func (a *actor) fire() (fired bool) {
+	if len(a.timers.heap) == 0 {
+		return false
+	}
+	now := a.n.now()
+	for {
+		id, key, ok := a.timers.pop(now)
+		if !ok || a.box.isClosed() {
+			return fired
+		}
+		fired = true
+		a.handle(item{ev: node.Event{Kind: node.TimerFired, Timer: id, Key: key}})
+	}
+}
+
+// handle lets the actor handle one event, then makes its effects visible: first its
+// lines, then what it caused.
+func (a *actor) handle(it item) {
+	assert(!a.inside, "actor %s is entered twice", a.name)
+	a.inside = true
+	a.now, a.world = a.n.times()
+	a.witness(&it)
+	a.behind.Receive(a, &it.ev)
+	a.inside = false
+	a.n.journal.commit(a.lines, a.out)
+	clear(a.out)
+	a.out = a.out[:0]
+	for i := range a.local {
+		a.n.deliver(&a.local[i])
+	}
+	clear(a.local)
+	a.local = a.local[:0]
+	for i := range a.disk {
+		a.n.store.ask(a.disk[i])
+	}
+	clear(a.disk)
+	a.disk = a.disk[:0]
+	if a.exit {
+		a.n.exitOnce.Do(func() { close(a.n.exiting) })
+	}
+}
+
+// witness writes what the driver saw of an event, before the actor acts on it.
+func (a *actor) witness(it *item) {
+	ev := &it.ev
+	switch ev.Kind {
+	case node.Started:
+		a.line("start").End()
+	case node.Delivered:
+		if ev.From.Node != a.n.cfg.Name && ev.From.Node != "" {
+			node.LogRecv(a.line("recv"), it.sent, ev.From, ev.Msg, 0)
+		}
+	case node.Replied:
+		if ev.From.Node != a.n.cfg.Name {
+			node.LogRecv(a.line("recv"), it.sent, ev.From, ev.Msg, ev.Token)
+		}
+	case node.Failed:
+		if !it.localFailure() {
+			node.LogFail(a.line("fail"), ev.Token, ev.Err)
+		}
+	case node.DiskDone:
+		if ev.Err != nil {
+			node.LogDisk(a.line("diskfail"), ev.Token, it.file, ev.Err)
+		} else if it.durable {
+			node.LogDisk(a.line("synced"), ev.Token, it.file, nil)
+		}
+	}
+}
+
+// localFailure reports whether a failed request was one to an actor of this node:
+// what passes inside a node leaves no evidence.
+func (it *item) localFailure() bool { return it.ev.From.Node != "" }
+
+// line begins a record of this actor.
+func (a *actor) line(kind string) *record.Line {
+	a.seq++
+	return a.lines.Begin(kind, record.Stamp{Actor: a.name, Seq: a.seq, World: a.world, Node: a.now})
+}
+
+// stopped writes the actor's last record.
+func (a *actor) stopped() {
+	a.now, a.world = a.n.times()
+	a.line("stop").End()
+	a.n.journal.commit(a.lines, nil)
+}

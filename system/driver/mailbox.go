@@ -1,0 +1,232 @@
+package driver
+
+import (
+	"errors"
+	"sync"
+
+	"weir/system/node"
+)
+
+// Why a message is not handled, beside package node's errors.
+var (
+	errStale  = errors.New("another incarnation")
+	errClosed = errors.New("the actor has stopped")
+)
+
+// item is one event that waits for an actor.
+type item struct {
+	ev      node.Event
+	sent    node.Token // the sender's token, for the record
+	file    string     // DiskDone: the file
+	durable bool       // DiskDone: what was asked for is durable now
+	size    int        // bytes that it counts for, if counted
+	counted bool       // it takes room that others may want
+}
+
+// mailbox is what waits for an actor, and the requests to which it awaits answers.
+// Answers, failures of requests, timers and disk completions are always taken: the
+// request reserved their place.
+type mailbox struct {
+	mu     sync.Mutex
+	queue  []item
+	head   int
+	items  int // counted ones, those reserved for messages on their way included
+	bytes  int
+	limit  node.Mailbox
+	open   map[node.Token]struct{}
+	closed bool
+	wake   chan struct{} // has room for one
+}
+
+func newMailbox(limit node.Mailbox) *mailbox {
+	setInt(&limit.Items, mailboxItems)
+	setInt(&limit.Bytes, mailboxBytes)
+	return &mailbox{limit: limit, open: map[node.Token]struct{}{}, wake: make(chan struct{}, 1)}
+}
+
+// reserve takes room for a message of that size that will be put.
+func (b *mailbox) reserve(size int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed:
+		return errClosed
+	case size > b.limit.Bytes:
+		return node.ErrTooLarge
+	case b.items >= b.limit.Items || b.bytes+size > b.limit.Bytes:
+		return node.ErrFull
+	}
+	b.items++
+	b.bytes += size
+	return nil
+}
+
+// unreserve gives room back.
+func (b *mailbox) unreserve(size int) {
+	b.mu.Lock()
+	b.items--
+	b.bytes -= size
+	b.mu.Unlock()
+}
+
+// put adds an item whose place is reserved, and reports whether the actor is still
+// there to take it.
+func (b *mailbox) put(it item) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.push(it)
+}
+
+func (b *mailbox) push(it item) bool {
+	if b.closed {
+		return false
+	}
+	b.queue = append(b.queue, it)
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// offer adds a message if there is room for it.
+func (b *mailbox) offer(it item) error {
+	if err := b.reserve(it.size); err != nil {
+		return err
+	}
+	it.counted = true
+	if !b.put(it) {
+		return errClosed
+	}
+	return nil
+}
+
+// request notes that an answer is awaited. It reports false if max are.
+func (b *mailbox) request(tok node.Token, max int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.open) >= max {
+		return false
+	}
+	b.open[tok] = struct{}{}
+	return true
+}
+
+// forget ends a request without an answer.
+func (b *mailbox) forget(tok node.Token) {
+	b.mu.Lock()
+	delete(b.open, tok)
+	b.mu.Unlock()
+}
+
+// answer adds the answer to a request; one that is not awaited any more needs room.
+func (b *mailbox) answer(tok node.Token, it item) error {
+	b.mu.Lock()
+	_, open := b.open[tok]
+	if open {
+		delete(b.open, tok)
+		ok := b.push(it)
+		b.mu.Unlock()
+		if !ok {
+			return errClosed
+		}
+		return nil
+	}
+	b.mu.Unlock()
+	return b.offer(it)
+}
+
+// fail adds the failure of a request. Of one that was answered or forgotten, and of
+// a message that awaits no answer, it is no news.
+func (b *mailbox) fail(tok node.Token, it item) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, open := b.open[tok]; open {
+		delete(b.open, tok)
+		b.push(it)
+	}
+}
+
+// take removes the next item. ok is false if none waits.
+func (b *mailbox) take() (it item, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.head == len(b.queue) || b.closed {
+		return item{}, false
+	}
+	it = b.queue[b.head]
+	b.queue[b.head] = item{}
+	b.head++
+	switch {
+	case b.head == len(b.queue):
+		b.queue, b.head = b.queue[:0], 0
+	case b.head >= 1024 && b.head*2 >= len(b.queue):
+		n := copy(b.queue, b.queue[b.head:])
+		clear(b.queue[n:])
+		b.queue, b.head = b.queue[:n], 0
+	}
+	if it.counted {
+		b.items--
+		b.bytes -= it.size
+	}
+	return it, true
+}
+
+// close ends the mailbox and returns what waited in it.
+func (b *mailbox) close() []item {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	rest := b.queue[b.head:]
+	b.queue, b.head = nil, 0
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+	return rest
+}
+
+func (b *mailbox) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
+}
+
+// peers counts what waits to be sent to each other node.
+type peers struct {
+	mu    sync.Mutex
+	items int // limits
+	bytes int
+	count map[string]*room
+}
+
+type room struct{ items, bytes int }
+
+// reserve takes room for a message to a node.
+func (p *peers) reserve(to string, size int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.count[to]
+	if r == nil {
+		r = &room{}
+		p.count[to] = r
+	}
+	if r.items >= p.items || r.items > 0 && r.bytes+size > p.bytes {
+		return node.ErrFull
+	}
+	r.items++
+	r.bytes += size
+	return nil
+}
+
+func (p *peers) release(to string, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.count[to]
+	assert(r != nil && r.items > 0 && r.bytes >= size, "a message of %d bytes to %s left a queue that does not hold it", size, to)
+	r.items--
+	r.bytes -= size
+}
