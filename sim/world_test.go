@@ -153,6 +153,17 @@ func TestHaltStepAndRunUntil(t *testing.T) {
 	if !r.Step() || r.Now() != 40*ms {
 		t.Errorf("Step: at %v", r.Now())
 	}
+	r.At(45*ms, "halt", func(w *sim.World) { w.Halt("enough") })
+	if !r.Step() || r.Now() != 45*ms || r.Step() || r.Now() != 45*ms {
+		t.Errorf("Step past a halt: at %v", r.Now())
+	}
+	if !r.Step() || r.Now() != 50*ms {
+		t.Errorf("Step after a halt was told: at %v", r.Now())
+	}
+	r.Halt("before the run")
+	if got := r.Run(); got != sim.Halted("before the run") || r.Now() != 50*ms {
+		t.Errorf("Run: %q at %v", got, r.Now())
+	}
 	empty := newWorld(t, sim.Config{})
 	if empty.Step() || empty.Run() != sim.Quiet || empty.RunUntil(ms) != sim.Quiet || empty.Now() != ms {
 		t.Error("an empty world is not quiet")
