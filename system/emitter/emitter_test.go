@@ -2,12 +2,15 @@ package emitter
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"weir/system/emitter/lines"
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/node/nodetest"
@@ -340,10 +343,24 @@ func TestExactlyOneOutcome(t *testing.T) {
 	})
 }
 
+// The defaults are those that the comments name.
+func TestDefaults(t *testing.T) {
+	want := Config{
+		PacketMax: 1000, BatchMessages: 1000, BatchBytes: 256 << 10, BufferPackets: 1024, BufferBytes: 64 << 20, SpanMax: 16 << 10,
+		SubmitTimeout: 5 * time.Second, BackoffBase: 50 * time.Millisecond, BackoffMax: 2 * time.Second, JitterPPM: 200_000,
+		AvoidFor: time.Second, DrainMax: 10 * time.Second, JournalBytes: 1 << 20,
+		Lines:     lines.Config{}.WithDefaults(),
+		Generator: &Generator{BurstSize: 10, MessagesMin: 1, MessagesMax: 1, TextBytes: 120, PoisonBytes: 256<<10 + 1},
+	}
+	if got := (Config{Generator: &Generator{}}).WithDefaults(); !reflect.DeepEqual(got, want) {
+		t.Errorf("defaults %+v, want %+v", got, want)
+	}
+}
+
 func TestConfigReportsAllErrors(t *testing.T) {
-	bad := Config{Distributors: []string{"a b", "d", "d"}, Generator: &Generator{RateMilli: -1}, PacketMax: -2, Horizon: -3, BackoffBase: time.Hour, JitterPPM: 2_000_000}
+	bad := Config{Distributors: []string{"a b", "d", "d"}, Generator: &Generator{RateMilli: -1}, PacketMax: -2, Horizon: -3, BackoffBase: time.Hour, JitterPPM: 2_000_000, DrainMax: math.MaxInt64}
 	err := bad.Validate()
-	for _, w := range []string{`"a b"`, `"d" is given twice`, "rate (per 1000 s) -1", "never end", "packet -2", "horizon -3ns", "longest backoff 2s", "jitter 2000000"} {
+	for _, w := range []string{`"a b"`, `"d" is given twice`, "rate (per 1000 s) -1", "never end", "packet -2", "horizon -3ns", "longest backoff 2s", "jitter 2000000", "drain 2562047h"} {
 		if err == nil || !strings.Contains(err.Error(), w) {
 			t.Errorf("error %v does not mention %q", err, w)
 		}
