@@ -162,6 +162,27 @@ func TestJitterNeverShortensAWaitThatWasAskedFor(t *testing.T) {
 	}
 }
 
+// Packets that failed together do not come back together: the jitter uses its
+// whole range, on both sides, and nothing beyond.
+func TestJitterSpreadsRetries(t *testing.T) {
+	cfg := config(Generator{Packets: 100, RateMilli: 100_000_000})
+	cfg.BackoffBase, cfg.JitterPPM = 100*time.Millisecond, 200_000
+	n := boot(t, cfg)
+	n.Advance(100 * time.Millisecond)
+	for _, s := range n.Take() {
+		n.Fail(s, node.ErrRefused)
+	}
+	var after []int // submitted again within 80, 90, 100, 110 and 120 ms
+	n.Advance(70 * time.Millisecond)
+	for range 5 {
+		n.Advance(10 * time.Millisecond)
+		after = append(after, len(n.Take()))
+	}
+	if after[0] != 0 || min(after[1], after[2], after[3], after[4]) < 10 || after[1]+after[2]+after[3]+after[4] != 100 {
+		t.Fatalf("of 100 came again by 80, 90, 100, 110 and 120 ms: %v", after)
+	}
+}
+
 func TestBackPressureKeepsArrivalsOut(t *testing.T) {
 	cfg := config(Generator{Until: 2 * time.Second})
 	cfg.BufferPackets = 5
