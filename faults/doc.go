@@ -42,7 +42,7 @@
 //	         | "disk_rot" NODES "file" VALUE "bits" COUNT [ "offset" COUNT ]
 //	config   = "configure" NODES VALUE | ( "weight" | "add" ) NODES NAME COUNT
 //	         | ( "remove" | "drain" | "undrain" ) NODES NAME
-//	         | "misconfigure" NODES ( ( "negative" | "nan" | "duplicate" | "zero" ) NAME | "garbage" )
+//	         | "misconfigure" NODES ( ( "negative" | "nan" | "duplicate" | "zero" | "stale" ) NAME | "garbage" )
 //	LINKS    = NODES ( "->" | "<->" ) NODES
 //	NODES    = ITEM | "{" ITEM { "," ITEM } "}"       ITEM: a name in which * stands for any characters
 //	NAME     = 1 to 64 of A-Z a-z 0-9 . _ -           ACTOR: a NAME

@@ -41,6 +41,8 @@ func wrongDocument(x Args, r *rand.Rand) string {
 		return control(string(Add), x.ID, "1")
 	case WrongZero:
 		return control(string(Weight), x.ID, "0")
+	case WrongStale:
+		return control(string(Weight), x.ID, `1,"if_version":0`) // versions begin with 1
 	case WrongGarbage:
 		return garbage(r)
 	}

@@ -162,7 +162,7 @@ func (p *parser) wrong(x *Args) {
 		}
 	}
 	if x.Wrong == "" {
-		p.fail(t, "a misconfiguration is negative, nan, duplicate, zero or garbage")
+		p.fail(t, "a misconfiguration is negative, nan, duplicate, zero, stale or garbage")
 		return
 	}
 	if x.Wrong != WrongGarbage {

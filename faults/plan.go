@@ -94,10 +94,11 @@ const (
 	WrongNaN       Wrong = "nan"       // a weight that is not a number, and so not JSON either
 	WrongDuplicate Wrong = "duplicate" // adding an analyser that is there
 	WrongZero      Wrong = "zero"      // a weight of zero
+	WrongStale     Wrong = "stale"     // a weight for a version that is not in force, as of an operator who missed a restart
 	WrongGarbage   Wrong = "garbage"   // seeded rubbish
 )
 
-var wrongs = []Wrong{WrongNegative, WrongNaN, WrongDuplicate, WrongZero, WrongGarbage}
+var wrongs = []Wrong{WrongNegative, WrongNaN, WrongDuplicate, WrongZero, WrongStale, WrongGarbage}
 
 // Impairment is what a link does to messages. Shares are parts per million of the messages.
 type Impairment struct {

@@ -159,7 +159,7 @@ var vocabulary = []Info{
 	{Remove, FormNodes, []Arg{ArgID}, "", false, "configure: an analyser goes"},
 	{Drain, FormNodes, []Arg{ArgID}, Undrain, false, "configure: an analyser gets nothing new"},
 	{Undrain, FormNodes, []Arg{ArgID}, "", false, "configure: it gets its share again"},
-	{Misconfigure, FormNodes, []Arg{ArgWrong}, "", false, "configure with a bad document: negative, nan, duplicate, zero, garbage"},
+	{Misconfigure, FormNodes, []Arg{ArgWrong}, "", false, "configure with a bad document: negative, nan, duplicate, zero, stale, garbage"},
 
 	{HealAll, FormNone, nil, "", false, "ends everything that can be ended"},
 }

@@ -27,7 +27,7 @@ func newRun(sc *Scenario, opt Options) (*run, error) {
 	var err error
 	r.world.sim, err = sim.New(sim.Config{
 		Seed:     opt.Seed,
-		Limits:   sim.Limits{Events: uint64(sc.Limits.Events), Time: sc.TimeMax()},
+		Limits:   sim.Limits{Events: uint64(sc.Limits.Events), Time: sc.TimeMax(), Outstanding: sc.outstanding()},
 		Observer: observer{r: r},
 	})
 	if err != nil {
@@ -89,6 +89,23 @@ func (r *run) inputsOf(i int) (mine []emitter.Input, lines int64) {
 var emptyInput = emitter.Input{
 	Name: "empty",
 	Open: func(int64) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil },
+}
+
+// outstandingMin is what an actor may have open whatever the scenario: pushes of
+// the table, probes, disk operations. outstandingMax is the simulator's limit.
+const (
+	outstandingMin = 4096
+	outstandingMax = 1 << 30
+)
+
+// outstanding is how many requests an actor may have open, so that only the
+// bounds of the scenario ever refuse one: an emitter has one for each packet of
+// its buffer, an ingress one for each packet in progress, a worker a window for
+// each analyser beside its probes.
+func (s *Scenario) outstanding() int {
+	analysers := len(s.AnalyserList())
+	worker := min((s.Distributors.Window+1)*analysers, outstandingMax)
+	return min(max(s.Emitters.Buffer.Packets, s.Distributors.Queue.Items, worker)+outstandingMin, outstandingMax)
 }
 
 // link is the configuration of every link.

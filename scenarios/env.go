@@ -118,7 +118,7 @@ func (a *actor) Send(to node.Addr, m node.Message) (node.Token, error) {
 	if !ok {
 		return 0, node.ErrUnknown
 	}
-	sent, err := a.host.w.pass(m)
+	sent, err := a.host.w.pass(a.host.id, dest.Node, m)
 	if err != nil {
 		return 0, err
 	}
@@ -131,7 +131,7 @@ func (a *actor) Request(to node.Addr, m node.Message) (node.Token, error) {
 	if !ok {
 		return 0, node.ErrUnknown
 	}
-	sent, err := a.host.w.pass(m)
+	sent, err := a.host.w.pass(a.host.id, dest.Node, m)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +145,7 @@ func (a *actor) Reply(to node.ReplyTo, m node.Message) (node.Token, error) {
 	}
 	dest, ok := a.host.w.simAddr(to.From)
 	assert(ok, "%s/%s answers a request of the unknown node %s", a.host.name, a.name, to.From.Node)
-	sent, err := a.host.w.pass(m)
+	sent, err := a.host.w.pass(a.host.id, dest.Node, m)
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,5 +60,30 @@ func TestInterruptEndsARun(t *testing.T) {
 	res := runSmall(t, Options{Check: true, Interrupted: func() bool { calls++; return calls > 20 }}, "steady-deficit")
 	if res.Stop != StopInterrupted || res.Verdict.Status == logcheck.Pass || len(res.Logs) == 0 {
 		t.Errorf("ended %q with %d logs and verdict %s", res.Stop, len(res.Logs), res.Verdict.Status)
+	}
+}
+
+// The world lets an actor have as many requests open as the scenario's own bounds
+// allow: a queue of 6,000 is full at 6,000, not at the simulator's default.
+func TestQueueIsAsLongAsTheScenarioSays(t *testing.T) {
+	res := runSmall(t, Options{}, "all-down", "emitters.rate=2000/s", "emitters.count=1", "emitters.buffer.packets=9000",
+		"emitters.buffer.bytes=64MiB", "emitters.for=9s", "distributors.queue.items=6000", "distributors.hold=1m", "phases.faults=8s")
+	longest := 0
+	for _, f := range res.Logs {
+		for line := range bytes.Lines(f.Data) {
+			if bytes.HasPrefix(line, []byte(`{"k":"refuse"`)) && fieldOf(line, "q") != "6000" {
+				t.Fatalf("refused before the queue was full: %s", line)
+			}
+			if bytes.HasPrefix(line, []byte(`{"k":"admit"`)) {
+				q, err := strconv.Atoi(fieldOf(line, "q"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				longest = max(longest, q)
+			}
+		}
+	}
+	if longest != 6000 {
+		t.Errorf("the queue reached %d packets, want 6000", longest)
 	}
 }

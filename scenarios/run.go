@@ -20,7 +20,7 @@ type Options struct {
 	Seed uint64
 	// Inputs take the generators' place, dealt to the emitters in turn; nil: generators.
 	Inputs []Input
-	// Codec, if not nil, is a wire encoding that every message passes through.
+	// Codec, if not nil, is a wire encoding that every message between nodes passes through.
 	Codec node.Codec
 	// Check has the logs judged in memory.
 	Check bool

@@ -65,9 +65,10 @@ func (w *world) simAddr(a node.Addr) (sim.Addr, bool) {
 	return sim.Addr{Node: id, Inc: a.Inc, Actor: a.Actor}, ok
 }
 
-// pass takes a message through the wire codec, if there is one.
-func (w *world) pass(m node.Message) (node.Message, error) {
-	if w.codec == nil {
+// pass takes a message between two nodes through the wire codec, if there is one.
+// What stays within a node has no wire form.
+func (w *world) pass(from, to sim.NodeID, m node.Message) (node.Message, error) {
+	if w.codec == nil || from == to {
 		return m, nil
 	}
 	wire, err := w.codec.Encode(w.wire[:0], m)
@@ -75,7 +76,11 @@ func (w *world) pass(m node.Message) (node.Message, error) {
 		return nil, fmt.Errorf("encode %s: %w", m.Name(), err)
 	}
 	w.wire = wire
-	return w.codec.Decode(wire)
+	back, err := w.codec.Decode(wire)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", m.Name(), err)
+	}
+	return back, nil
 }
 
 var drainedPrefix = []byte(`{"k":"drained",`)

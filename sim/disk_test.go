@@ -98,6 +98,26 @@ func TestDiskOperations(t *testing.T) {
 	}
 }
 
+// A completion names its file; that of a rename the new name.
+func TestDiskDoneNamesTheFile(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	var got []string
+	r.node(t, sim.NodeConfig{Name: "n"}, func(c *sim.Ctx, ev *sim.Event) {
+		if ev.Kind == sim.Started {
+			c.Disk().Append("new", []byte("x"), false)
+			c.Disk().Rename("new", "state")
+			c.Disk().Rename("state", "state") // changes nothing
+			c.Disk().Remove("state")
+		} else {
+			got = append(got, fmt.Sprint(ev.DiskOp, " ", ev.File, " ", ev.Err))
+		}
+	}, "a")
+	r.Run()
+	if want := []string{"append new <nil>", "rename state <nil>", "rename state <nil>", "remove state <nil>"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // A rename is durable and does not sync: the old content is gone, the new lost.
 func TestRenameWithoutSyncLosesTheContent(t *testing.T) {
 	for _, sync := range []bool{false, true} {

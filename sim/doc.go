@@ -19,6 +19,41 @@
 // that ranges over a map to send, reads the real clock or starts a goroutine
 // is not repeatable, and two runs with different hashes will say so.
 //
+// One node asks another every second over a link that loses a third of the
+// messages; the other crashes for three seconds (errors are left out here):
+//
+//	w, _ := sim.New(sim.Config{Seed: 1})
+//	node := func(name string, f sim.ActorFunc) sim.NodeID {
+//		id, _ := w.AddNode(sim.NodeConfig{Name: name, Boot: func(b *sim.Booter) {
+//			_ = b.Spawn("main", sim.ActorOptions{}, f)
+//		}})
+//		_ = w.Start(id)
+//		return id
+//	}
+//	bob := node("bob", func(c *sim.Ctx, ev *sim.Event) {
+//		if ev.Kind == sim.Delivered {
+//			_, _ = c.Reply(ev.ReplyTo, 0, 8, "yes")
+//		}
+//	})
+//	ann := node("ann", func(c *sim.Ctx, ev *sim.Event) {
+//		switch ev.Kind {
+//		case sim.Started, sim.TimerFired:
+//			_, _ = c.Request(sim.Addr{Node: bob, Actor: "main"}, 0, 8, "there?")
+//			c.After(time.Second, 0)
+//		case sim.Replied:
+//			fmt.Println(c.WorldNow(), ev.Msg)
+//		case sim.Failed:
+//			fmt.Println(c.WorldNow(), ev.Err)
+//		}
+//	})
+//	_ = w.Impair(ann, bob, sim.AllClasses, sim.Impairment{LossPPM: 300_000})
+//	w.At(3500*time.Millisecond, "crash", func(w *sim.World) { _ = w.Crash(bob, sim.CrashOptions{}) })
+//	w.At(6500*time.Millisecond, "start", func(w *sim.World) { _ = w.Start(bob) })
+//	fmt.Println(w.RunUntil(10 * time.Second), w.Hash())
+//
+// The zero value of a configuration's field means the default that its comment
+// names.
+//
 // # Order, which is guaranteed
 //
 // One queue holds all events, ordered by time, then by a tie-break, then by

@@ -14,9 +14,9 @@ type Impairment struct {
 	LossPPM      uint32        // lost in silence
 	DuplicatePPM uint32        // two copies arrive, each with its own delay
 	ReorderPPM   uint32        // ReorderDelay is added: later messages overtake (not if Ordered: they wait)
-	ReorderDelay time.Duration
-	CorruptPPM   uint32 // found out at the receiver: not delivered, and the sender gets ErrReset
-	Rate         int64  // bytes a second, if lower than the link's; 0 = no limit
+	ReorderDelay time.Duration // 0 to 26 days
+	CorruptPPM   uint32        // found out at the receiver: not delivered, and the sender gets ErrReset
+	Rate         int64         // bytes a second, if lower than the link's; 0 = no limit
 }
 
 // Validate reports everything that is out of range, wrapping ErrConfig.

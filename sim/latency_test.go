@@ -88,6 +88,9 @@ func TestMulDiv(t *testing.T) {
 			t.Fatalf("mulDivUp = %d", got)
 		}
 	})
+	if satAdd(int64(timeMax), 1) != int64(timeMax) || satAdd(int64(timeMax), int64(timeMax)) != int64(timeMax) || satAdd(2, 3) != 5 {
+		t.Error("satAdd does not saturate")
+	}
 	if mulDiv(math.MaxInt64, 4, 1) != int64(timeMax) || mulDivUp(math.MaxInt64, 1<<40, 3) != int64(timeMax) {
 		t.Error("mulDiv does not saturate")
 	}

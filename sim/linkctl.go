@@ -36,7 +36,8 @@ func (w *World) SetLink(from, to NodeID, c LinkConfig) error {
 	return nil
 }
 
-// Link returns the configuration of the link from one node to another.
+// Link returns the configuration of the link from one node to another. It
+// panics if one of them does not exist.
 func (w *World) Link(from, to NodeID) LinkConfig { return *w.config(w.link(from, to)) }
 
 // SetRate changes the link's rate alone, in bytes a second; 0 = no limit.

@@ -195,6 +195,44 @@ func TestPauseActorAlone(t *testing.T) {
 	r.expect(t, "5ms a timer 1")
 }
 
+// An actor that is paused while it waits for a core does not get one.
+func TestPausedActorGetsNoCore(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	n := r.node(t, sim.NodeConfig{Name: "n", Cores: 1, Service: service(10 * ms)}, on(func(c *sim.Ctx) {
+		if c.Self().Actor == "a" {
+			send(c, to(0, "a"), "first")
+			c.After(ms, 0)
+		}
+	}), "a", "b")
+	r.At(ms, "send", func(w *sim.World) { must(t, w.Inject(to(n, "b"), 0, 1, "second")) })
+	r.At(5*ms, "pause", func(w *sim.World) { must(t, w.PauseActor(n, "b")) })
+	r.At(50*ms, "resume", func(w *sim.World) { must(t, w.ResumeActor(n, "b")) })
+	r.Run()
+	r.expect(t, "10ms a delivered first", "10ms a timer 0", "60ms b delivered second")
+}
+
+// A timer that is cancelled while it waits in the mailbox leaves nothing behind.
+func TestCancelOfATimerThatWaits(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	var id sim.TimerID
+	r.node(t, sim.NodeConfig{Name: "n", Service: service(10 * ms)}, func(c *sim.Ctx, ev *sim.Event) {
+		switch ev.Kind {
+		case sim.Started:
+			send(c, c.Self(), "x")
+			id = c.After(ms, 1) // due while x is in service
+		case sim.Delivered:
+			if !c.Cancel(id) {
+				t.Error("not cancelled")
+			}
+		}
+	}, "a")
+	r.Run()
+	r.expect(t, "10ms a delivered x")
+	if p := r.Pending(); p != 0 {
+		t.Errorf("%d events are left", p)
+	}
+}
+
 // What waited comes in a seeded order: both orders occur.
 func TestResumeOrderIsSeeded(t *testing.T) {
 	seen := map[string]int{}
@@ -375,6 +413,8 @@ func TestMisusePanics(t *testing.T) {
 		"class":                func(c *sim.Ctx, w *sim.World) { _, _ = c.Send(c.Self(), 8, 1, nil) },
 		"size":                 func(c *sim.Ctx, w *sim.World) { _, _ = c.Send(c.Self(), 0, -1, nil) },
 		"reply to nobody":      func(c *sim.Ctx, w *sim.World) { _, _ = c.Reply(sim.ReplyTo{}, 0, 1, nil) },
+		"clock in a handler":   func(c *sim.Ctx, w *sim.World) { w.Clock(0).Freeze() },
+		"disk in a handler":    func(c *sim.Ctx, w *sim.World) { w.Disk(0).Stall() },
 		"the past":             func(c *sim.Ctx, w *sim.World) { w.At(-1, "x", func(*sim.World) {}) },
 	} {
 		w := newWorld(t, sim.Config{})

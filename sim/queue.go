@@ -126,9 +126,8 @@ func (q *queue) rework(f func(k *key) bool) {
 	q.settle()
 	kept := q.heap[:0]
 	for i := range q.heap {
-		k := q.heap[i]
-		if f(&k) {
-			kept = append(kept, k)
+		if k := &q.heap[i]; f(k) { // in place: a copy would escape, one for each key
+			kept = append(kept, *k)
 		}
 	}
 	q.heap = kept

@@ -133,11 +133,13 @@ func (w *World) RunUntil(t time.Duration) StopReason {
 }
 
 // Step runs one event. It reports false, having run none, when the queue is
-// empty, a limit is reached or Halt was called.
+// empty, a limit is reached or Halt was called since the last Step or Run.
 func (w *World) Step() bool {
-	ran := w.stop == "" && w.step(int64(timeMax))
+	if w.stop == "" && w.step(int64(timeMax)) {
+		return true // why to stop, if the event said so, is for the next call
+	}
 	w.taken()
-	return ran
+	return false
 }
 
 func (w *World) run(until int64) StopReason {

@@ -298,6 +298,9 @@ func TestConfigReportsAllErrors(t *testing.T) {
 			t.Errorf("error %v does not mention %q", err, w)
 		}
 	}
+	if err := (Config{DiskRetryMax: durationMost + 1, DrainMax: durationMost + 1}).Validate(); err == nil || strings.Count(err.Error(), "at most 1000h") != 2 {
+		t.Errorf("durations that are too long: %v", err)
+	}
 	if err := nodetest.New("a1", 1).Boot(Boot(Config{EntryMax: -1})); err == nil {
 		t.Error("booted with an invalid configuration")
 	}

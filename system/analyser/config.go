@@ -72,6 +72,9 @@ func setDuration(d *time.Duration, def time.Duration) {
 	}
 }
 
+// durationMost bounds every duration, so that sums with a time cannot overflow.
+const durationMost = 1000 * time.Hour
+
 // Validate returns every reason why the configuration, with its defaults, cannot
 // be used.
 func (c Config) Validate() error {
@@ -90,11 +93,11 @@ func (c Config) Validate() error {
 	between("emitters", c.EmittersMax, 1, 1<<20)
 	between("sources", c.SourcesMax, 1, message.MessagesMax)
 	between("compaction bytes", c.CompactBytes, 1, 1<<40)
-	if c.DiskRetryMin < 0 || c.DiskRetryMax < c.DiskRetryMin {
-		errs = append(errs, fmt.Errorf("analyser: disk retry from %v to %v: must be positive and in order", c.DiskRetryMin, c.DiskRetryMax))
+	if c.DiskRetryMin < 0 || c.DiskRetryMax < c.DiskRetryMin || c.DiskRetryMax > durationMost {
+		errs = append(errs, fmt.Errorf("analyser: disk retry from %v to %v: must be positive, in order and at most %v", c.DiskRetryMin, c.DiskRetryMax, durationMost))
 	}
-	if c.DrainMax < 0 {
-		errs = append(errs, fmt.Errorf("analyser: longest drain %v: must be positive", c.DrainMax))
+	if c.DrainMax < 0 || c.DrainMax > durationMost {
+		errs = append(errs, fmt.Errorf("analyser: longest drain %v: must be positive and at most %v", c.DrainMax, durationMost))
 	}
 	return errors.Join(errs...)
 }

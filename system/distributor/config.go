@@ -71,7 +71,8 @@ type Config struct {
 	// QueueItems is how many packets may be in progress in the whole distributor, 1..10_000_000.
 	// The world must allow an actor as many open requests. Default (0): 4096.
 	QueueItems int
-	// QueueBytes is how many bytes they may hold. Default (0): 64 MiB.
+	// QueueBytes is how many bytes they may hold; a single packet with more is answered
+	// as poison. Default (0): 64 MiB.
 	QueueBytes int
 	// RefuseWait is what a refused emitter is told to wait. Default (0): 50 ms.
 	RefuseWait time.Duration

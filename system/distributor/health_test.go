@@ -178,6 +178,27 @@ func TestPauseThenSilence(t *testing.T) {
 	}
 }
 
+// TestSendAfterAPause holds that an attempt made right after a pause, whose own
+// timeout is shorter than the time that earlier ones were given, takes its turn
+// behind them.
+func TestSendAfterAPause(t *testing.T) {
+	cfg := baseConfig()
+	cfg.AttemptTimeout = 100 * time.Millisecond
+	b := start(t, cfg)
+	b.run(3 * time.Second)
+	b.submit(1, 1)
+	b.pause(10 * time.Second)
+	b.submit(2, 1)
+	b.run(time.Millisecond)
+	if len(b.Records("resumed")) != 1 || len(b.packets) != 2 {
+		t.Fatalf("%d resumed records, %d packets, %v", len(b.Records("resumed")), len(b.packets), b.tail())
+	}
+	b.run(time.Second)
+	if got := b.why("attempt_failed"); len(got) < 2 || got[0] != "timeout" || got[1] != "timeout" {
+		t.Errorf("attempts failed: %v", got)
+	}
+}
+
 // TestOldIncarnationOfAnAnalyser holds that successes count only within one
 // incarnation of the analyser.
 func TestOldIncarnationOfAnAnalyser(t *testing.T) {

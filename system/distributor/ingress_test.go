@@ -44,6 +44,22 @@ func TestAdmissionByBytes(t *testing.T) {
 	}
 }
 
+// TestLargerThanTheQueue holds that what could never be admitted is told so, once
+// and for good: "try again" would be for ever.
+func TestLargerThanTheQueue(t *testing.T) {
+	cfg := baseConfig()
+	cfg.QueueBytes = packet(1, 5).Bytes
+	b := start(t, cfg)
+	b.submit(1, 6)
+	if len(b.results) != 1 || b.results[0].Out != message.Poisoned || b.results[0].Why != "size" || !b.results[0].Definite {
+		t.Errorf("results %+v, %v", b.results, b.tail())
+	}
+	b.submit(2, 5)
+	if len(b.results) != 1 || b.Last("admit").Int("qb") != int64(cfg.QueueBytes) {
+		t.Errorf("the largest that fits: %+v, %v", b.results, b.tail())
+	}
+}
+
 // TestNeverToAnAnalyser holds what is answered at once and for good.
 func TestNeverToAnAnalyser(t *testing.T) {
 	b := start(t, baseConfig())

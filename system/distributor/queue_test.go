@@ -65,6 +65,22 @@ func TestRetryHeap(t *testing.T) {
 	})
 }
 
+// TestBackoffJitterSpreads holds that the jitter uses its whole range, on both sides.
+func TestBackoffJitterSpreads(t *testing.T) {
+	n := nodetest.New("d1", 3)
+	cfg := Config{BackoffBase: 100 * time.Millisecond, BackoffMax: time.Second, JitterPPM: 200_000}
+	low, high := time.Hour, time.Duration(0)
+	n.MustBoot((&envProbe{f: func(env node.Env) {
+		for range 1000 {
+			wait := backoff(&cfg, 2, env)
+			low, high = min(low, wait), max(high, wait)
+		}
+	}}).boot)
+	if low < 80*time.Millisecond || low > 82*time.Millisecond || high > 120*time.Millisecond || high < 118*time.Millisecond {
+		t.Errorf("waits from %v to %v, want 80ms to 120ms", low, high)
+	}
+}
+
 // TestBackoff holds the wait within its jitter and cap, whatever the attempt.
 func TestBackoff(t *testing.T) {
 	n := nodetest.New("d1", 3)

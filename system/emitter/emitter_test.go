@@ -2,12 +2,15 @@ package emitter
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"weir/system/emitter/lines"
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/node/nodetest"
@@ -156,6 +159,27 @@ func TestJitterNeverShortensAWaitThatWasAskedFor(t *testing.T) {
 	n.Advance(time.Second + 1)
 	if got := len(n.Take()); got != 50 {
 		t.Fatalf("%d of 50 submitted within twice the wait", got)
+	}
+}
+
+// Packets that failed together do not come back together: the jitter uses its
+// whole range, on both sides, and nothing beyond.
+func TestJitterSpreadsRetries(t *testing.T) {
+	cfg := config(Generator{Packets: 100, RateMilli: 100_000_000})
+	cfg.BackoffBase, cfg.JitterPPM = 100*time.Millisecond, 200_000
+	n := boot(t, cfg)
+	n.Advance(100 * time.Millisecond)
+	for _, s := range n.Take() {
+		n.Fail(s, node.ErrRefused)
+	}
+	var after []int // submitted again within 80, 90, 100, 110 and 120 ms
+	n.Advance(70 * time.Millisecond)
+	for range 5 {
+		n.Advance(10 * time.Millisecond)
+		after = append(after, len(n.Take()))
+	}
+	if after[0] != 0 || min(after[1], after[2], after[3], after[4]) < 10 || after[1]+after[2]+after[3]+after[4] != 100 {
+		t.Fatalf("of 100 came again by 80, 90, 100, 110 and 120 ms: %v", after)
 	}
 }
 
@@ -340,10 +364,24 @@ func TestExactlyOneOutcome(t *testing.T) {
 	})
 }
 
+// The defaults are those that the comments name.
+func TestDefaults(t *testing.T) {
+	want := Config{
+		PacketMax: 1000, BatchMessages: 1000, BatchBytes: 256 << 10, BufferPackets: 1024, BufferBytes: 64 << 20, SpanMax: 16 << 10,
+		SubmitTimeout: 5 * time.Second, BackoffBase: 50 * time.Millisecond, BackoffMax: 2 * time.Second, JitterPPM: 200_000,
+		AvoidFor: time.Second, DrainMax: 10 * time.Second, JournalBytes: 1 << 20,
+		Lines:     lines.Config{}.WithDefaults(),
+		Generator: &Generator{BurstSize: 10, MessagesMin: 1, MessagesMax: 1, TextBytes: 120, PoisonBytes: 256<<10 + 1},
+	}
+	if got := (Config{Generator: &Generator{}}).WithDefaults(); !reflect.DeepEqual(got, want) {
+		t.Errorf("defaults %+v, want %+v", got, want)
+	}
+}
+
 func TestConfigReportsAllErrors(t *testing.T) {
-	bad := Config{Distributors: []string{"a b", "d", "d"}, Generator: &Generator{RateMilli: -1}, PacketMax: -2, Horizon: -3, BackoffBase: time.Hour, JitterPPM: 2_000_000}
+	bad := Config{Distributors: []string{"a b", "d", "d"}, Generator: &Generator{RateMilli: -1}, PacketMax: -2, Horizon: -3, BackoffBase: time.Hour, JitterPPM: 2_000_000, DrainMax: math.MaxInt64}
 	err := bad.Validate()
-	for _, w := range []string{`"a b"`, `"d" is given twice`, "rate (per 1000 s) -1", "never end", "packet -2", "horizon -3ns", "longest backoff 2s", "jitter 2000000"} {
+	for _, w := range []string{`"a b"`, `"d" is given twice`, "rate (per 1000 s) -1", "never end", "packet -2", "horizon -3ns", "longest backoff 2s", "jitter 2000000", "drain 2562047h"} {
 		if err == nil || !strings.Contains(err.Error(), w) {
 			t.Errorf("error %v does not mention %q", err, w)
 		}

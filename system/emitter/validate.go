@@ -23,9 +23,12 @@ func (f *faults) between(name string, v, low, high int64) {
 	}
 }
 
+// durationMost bounds every duration, so that sums with a time cannot overflow.
+const durationMost = 1000 * time.Hour
+
 func (f *faults) span(name string, v time.Duration, zeroOK bool) {
-	if v < 0 || v == 0 && !zeroOK {
-		f.add("%s %v: must be positive", name, v)
+	if v < 0 || v == 0 && !zeroOK || v > durationMost {
+		f.add("%s %v: must be positive and at most %v", name, v, durationMost)
 	}
 }
 
@@ -66,6 +69,7 @@ func (c Config) Validate() error {
 	f.span("avoidance", c.AvoidFor, false)
 	f.span("horizon", c.Horizon, true)
 	f.span("longest drain", c.DrainMax, false)
+	f.span("longest backoff", c.BackoffMax, false)
 	if c.BackoffMax < c.BackoffBase {
 		f.add("longest backoff %v is below the first one, %v", c.BackoffMax, c.BackoffBase)
 	}

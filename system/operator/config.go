@@ -45,20 +45,30 @@ func setDuration(d *time.Duration, def time.Duration) {
 	}
 }
 
+// durationMost bounds every duration, so that sums with a time cannot overflow.
+const durationMost = 1000 * time.Hour
+
 // Validate returns every reason why the configuration, with its defaults, cannot
 // be used.
 func (c Config) Validate() error {
 	c = c.WithDefaults()
 	var errs []error
-	positive := func(name string, ok bool, v any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf("operator: %s %v: must be positive", name, v))
+	for _, f := range []struct {
+		name string
+		v    time.Duration
+	}{{"timeout", c.Timeout}, {"backoff base", c.BackoffBase}, {"longest backoff", c.BackoffMax}} {
+		if f.v <= 0 || f.v > durationMost {
+			errs = append(errs, fmt.Errorf("operator: %s %v: must be positive and at most %v", f.name, f.v, durationMost))
 		}
 	}
-	positive("timeout", c.Timeout > 0, c.Timeout)
-	positive("backoff base", c.BackoffBase > 0, c.BackoffBase)
-	positive("attempts", c.AttemptsMax > 0, c.AttemptsMax)
-	positive("orders", c.OrdersMax > 0, c.OrdersMax)
+	for _, f := range []struct {
+		name string
+		v    int
+	}{{"attempts", c.AttemptsMax}, {"orders", c.OrdersMax}} {
+		if f.v <= 0 {
+			errs = append(errs, fmt.Errorf("operator: %s %d: must be positive", f.name, f.v))
+		}
+	}
 	if c.BackoffMax < c.BackoffBase {
 		errs = append(errs, fmt.Errorf("operator: longest backoff %v is below the first one, %v", c.BackoffMax, c.BackoffBase))
 	}

@@ -41,7 +41,6 @@ func Boot(cfg Config) node.Boot {
 
 // job is an order on its way.
 type job struct {
-	id       uint64 // timer key, never reused
 	order    *Order
 	attempts int
 	token    node.Token // of the open request, 0 if none
@@ -51,9 +50,8 @@ type job struct {
 // operator delivers orders. Those to one address go one after another, in the
 // order they came, because documents may build on each other.
 type operator struct {
-	cfg    Config
-	jobs   []*job // oldest first; at most OrdersMax
-	lastID uint64
+	cfg  Config
+	jobs []*job // oldest first; at most OrdersMax
 }
 
 // Receive implements node.Actor.
@@ -61,8 +59,7 @@ func (o *operator) Receive(env node.Env, ev *node.Event) {
 	switch ev.Kind {
 	case node.Delivered:
 		if order, ok := ev.Msg.(*Order); ok && len(o.jobs) < o.cfg.OrdersMax {
-			o.lastID++
-			o.jobs = append(o.jobs, &job{id: o.lastID, order: order})
+			o.jobs = append(o.jobs, &job{order: order})
 			o.start(env)
 		}
 	case node.Replied:
@@ -100,7 +97,7 @@ func (o *operator) send(env node.Env, j *job) {
 		return
 	}
 	j.token = tok
-	j.timer = env.After(o.cfg.Timeout, j.id)
+	j.timer = env.After(o.cfg.Timeout, 0)
 }
 
 // failed schedules the next attempt, or gives the job up.
@@ -116,11 +113,11 @@ func (o *operator) failed(env node.Env, j *job) {
 	}
 	// Up to a quarter is random, so that several operators do not march in step.
 	wait -= time.Duration(env.Rand().Int64N(int64(wait)/4 + 1))
-	j.timer = env.After(wait, j.id)
+	j.timer = env.After(wait, 0)
 }
 
 func (o *operator) timer(env node.Env, ev *node.Event) {
-	i := slices.IndexFunc(o.jobs, func(j *job) bool { return j.id == ev.Key && j.timer == ev.Timer })
+	i := slices.IndexFunc(o.jobs, func(j *job) bool { return j.timer == ev.Timer })
 	if i < 0 {
 		return
 	}

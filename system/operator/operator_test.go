@@ -108,12 +108,23 @@ func TestOrdersAreBounded(t *testing.T) {
 	}
 }
 
+// The defaults are those that the comments name.
+func TestDefaults(t *testing.T) {
+	want := Config{Timeout: time.Second, BackoffBase: 100 * time.Millisecond, BackoffMax: 5 * time.Second, AttemptsMax: 100, OrdersMax: 1024}
+	if got := (Config{}).WithDefaults(); got != want {
+		t.Errorf("defaults %+v, want %+v", got, want)
+	}
+}
+
 func TestConfigReportsAllErrors(t *testing.T) {
 	err := Config{Timeout: -1, BackoffBase: -2, AttemptsMax: -3, OrdersMax: -4}.Validate()
 	for _, want := range []string{"timeout -1ns", "base -2ns", "attempts -3", "orders -4"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not mention %q", err, want)
 		}
+	}
+	if err := (Config{Timeout: durationMost + 1}).Validate(); err == nil {
+		t.Error("a timeout that is too long was accepted")
 	}
 	if err := (Config{BackoffBase: time.Minute}).Validate(); err == nil {
 		t.Error("a first backoff above the longest was accepted")
