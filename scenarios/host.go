@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"time"
@@ -27,6 +28,7 @@ type host struct {
 
 	inc    uint32
 	log    *record.Log   // of the running incarnation; nil if none runs
+	pages  [][]byte      // what was put aside of it
 	done   []File        // logs of the incarnations that ended
 	latest time.Duration // node time of the newest record
 	actors []*actor      // of the running incarnation, in order of creation
@@ -81,7 +83,8 @@ func (h *host) crashed() {
 	if h.log == nil {
 		return
 	}
-	h.done = append(h.done, File{h.fileName(), h.log.Bytes()})
+	h.done = append(h.done, File{h.fileName(), bytes.Join(append(h.pages, h.log.Bytes()), nil)})
+	h.pages = nil
 	h.w.lines += h.log.Lines()
 	h.log = nil
 }
@@ -97,6 +100,22 @@ func (h *host) ended() {
 	}
 	h.log.Close(h.w.sim.Now(), h.latest, h.w.sim.Events())
 	h.crashed()
+}
+
+// pageSize is how much of a log is gathered before it is put aside, in bytes: so
+// it grows without being copied again and again, and lines are built in the cache.
+const pageSize = 64 << 10
+
+// turn puts a full page aside.
+func (h *host) turn() {
+	if h.log.Pending() < pageSize {
+		return
+	}
+	err := h.log.Flush(func(b []byte) error {
+		h.pages = append(h.pages, bytes.Clone(b))
+		return nil
+	})
+	assert(err == nil, "memory takes every page: %v", err)
 }
 
 // stopped ends one actor while its node goes on.

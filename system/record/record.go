@@ -45,7 +45,8 @@ type Stamp struct {
 // use NewLog. It is not safe for concurrent use.
 type Log struct {
 	buf   []byte // lines not yet taken by Flush
-	crc   uint32 // of all bytes written so far
+	crc   uint32 // of all bytes before buf[done:]
+	done  int
 	lines uint64
 	line  Line
 	open  bool // a line is being built
@@ -95,7 +96,7 @@ func (l *Log) Begin(kind string, s Stamp) *Line {
 // Close writes the end line, with the count and checksum of what came before.
 // Nothing can be written afterwards.
 func (l *Log) Close(world, node time.Duration, event uint64) {
-	lines, crc := l.lines, l.crc
+	lines, crc := l.lines, l.CRC()
 	ln := l.Begin("end", Stamp{Actor: "-", World: world, Node: node, Event: event})
 	ln.Uint("n", lines).Hex32("crc", crc).End()
 	l.ended = true
@@ -105,7 +106,15 @@ func (l *Log) Close(world, node time.Duration, event uint64) {
 func (l *Log) Lines() uint64 { return l.lines }
 
 // CRC returns the CRC-32C of every byte written so far.
-func (l *Log) CRC() uint32 { return l.crc }
+func (l *Log) CRC() uint32 {
+	b := l.Bytes()
+	l.crc = crc32.Update(l.crc, castagnoli, b[l.done:]) // much at once costs less than line by line
+	l.done = len(b)
+	return l.crc
+}
+
+// Pending returns the size in bytes of the finished lines that Flush has not taken.
+func (l *Log) Pending() int { return len(l.Bytes()) }
 
 // Bytes returns the finished lines that Flush has not taken. The slice is valid
 // until the next call of any method.
@@ -122,10 +131,11 @@ func (l *Log) Flush(write func([]byte) error) error {
 	if len(b) == 0 {
 		return nil
 	}
+	l.CRC()
 	if err := write(b); err != nil {
 		return err
 	}
-	l.buf = l.buf[:0]
+	l.buf, l.done = l.buf[:0], 0
 	return nil
 }
 
@@ -230,7 +240,6 @@ func (ln *Line) End() {
 	if len(line) > LineMax {
 		panic("record: a " + ln.kind + " line of " + strconv.Itoa(len(line)) + " bytes exceeds " + strconv.Itoa(LineMax))
 	}
-	l.crc = crc32.Update(l.crc, castagnoli, line)
 	if l.lines == math.MaxUint64 {
 		panic("record: line counter overflow")
 	}
