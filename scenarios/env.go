@@ -41,7 +41,7 @@ func newActor(h *host, name string, behind node.Actor) *actor {
 // Handle implements sim.Actor.
 func (a *actor) Handle(c *sim.Ctx, ev *sim.Event) {
 	if a.ctx != nil {
-		panic("scenarios: actor " + a.host.name + "/" + a.name + " is entered twice")
+		fail("actor %s/%s is entered twice", a.host.name, a.name)
 	}
 	a.ctx = c
 	a.translate(ev)
@@ -147,7 +147,7 @@ func (a *actor) Reply(to node.ReplyTo, m node.Message) (node.Token, error) {
 	}
 	dest, ok := a.host.w.simAddr(to.From)
 	if !ok {
-		panic("scenarios: " + a.host.name + "/" + a.name + " answers a request of the unknown node " + to.From.Node)
+		fail("%s/%s answers a request of the unknown node %s", a.host.name, a.name, to.From.Node)
 	}
 	sent, err := a.host.w.pass(m)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func (a *actor) line(kind string) *record.Line {
 	h := a.host
 	if h.log == nil {
-		panic("scenarios: actor " + h.name + "/" + a.name + " writes a " + kind + " record after its node's end")
+		fail("actor %s/%s writes a %s record after its node's end", h.name, a.name, kind)
 	}
 	h.turn()
 	a.seq++

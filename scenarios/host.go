@@ -17,6 +17,12 @@ type File struct {
 	Data []byte
 }
 
+// finished is the log of an incarnation that ended, with its CRC-32C.
+type finished struct {
+	File
+	crc uint32
+}
+
 // host is the adapter's side of one node: its identity in both worlds, and the
 // log and the actors of its running incarnation.
 type host struct {
@@ -29,7 +35,7 @@ type host struct {
 	inc    uint32
 	log    *record.Log   // of the running incarnation; nil if none runs
 	pages  [][]byte      // what was put aside of it
-	done   []File        // logs of the incarnations that ended
+	done   []finished    // logs of the incarnations that ended
 	latest time.Duration // node time of the newest record
 	actors []*actor      // of the running incarnation, in order of creation
 }
@@ -83,7 +89,8 @@ func (h *host) crashed() {
 	if h.log == nil {
 		return
 	}
-	h.done = append(h.done, File{h.fileName(), bytes.Join(append(h.pages, h.log.Bytes()), nil)})
+	text := bytes.Join(append(h.pages, h.log.Bytes()), nil)
+	h.done = append(h.done, finished{File{h.fileName(), text}, h.log.CRC()})
 	h.pages = nil
 	h.w.lines += h.log.Lines()
 	h.log = nil

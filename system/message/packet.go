@@ -131,11 +131,18 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // HashEntries returns the CRC-32C of a canonical encoding of the entries: each
 // field with its length before it, so that no two different lists encode alike.
 func HashEntries(entries []Entry) uint32 {
+	size := 0
+	for i := range entries {
+		size += entries[i].encodedSize()
+	}
 	var crc uint32
-	var scratch [512]byte
-	b := scratch[:0]
+	b := make([]byte, 0, min(size, hashAtOnce)) // mostly all: one allocation, one call
 	for i := range entries {
 		e := &entries[i]
+		if len(b)+e.encodedSize() > cap(b) {
+			crc = crc32.Update(crc, castagnoli, b)
+			b = b[:0]
+		}
 		b = appendUint(b, uint64(e.Time))
 		b = append(b, byte(e.Severity))
 		b = appendText(b, e.Source)
@@ -145,11 +152,16 @@ func HashEntries(entries []Entry) uint32 {
 			b = appendText(b, a.Key)
 			b = appendText(b, a.Value)
 		}
-		crc = crc32.Update(crc, castagnoli, b)
-		b = b[:0]
 	}
-	return crc
+	return crc32.Update(crc, castagnoli, b)
 }
+
+// hashAtOnce is how many bytes are encoded before they are hashed.
+const hashAtOnce = 512
+
+// encodedSize is the size in bytes of what HashEntries makes of the entry: its
+// texts, each with its length, and 17 bytes of fixed fields.
+func (e *Entry) encodedSize() int { return e.Size() + 17 + 16*len(e.Attrs) }
 
 func appendText(b []byte, s string) []byte { return append(appendUint(b, uint64(len(s))), s...) }
 
