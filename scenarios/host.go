@@ -11,12 +11,6 @@ import (
 	"weir/system/record"
 )
 
-// File is one file of a run directory, held in memory.
-type File struct {
-	Name string // below the run directory, with slashes
-	Data []byte
-}
-
 // finished is the log of an incarnation that ended, with its CRC-32C.
 type finished struct {
 	File
@@ -34,7 +28,7 @@ type host struct {
 
 	inc    uint32
 	log    *record.Log   // of the running incarnation; nil if none runs
-	pages  [][]byte      // what was put aside of it
+	text   Text          // what was put aside of it
 	done   []finished    // logs of the incarnations that ended
 	latest time.Duration // node time of the newest record
 	actors []*actor      // of the running incarnation, in order of creation
@@ -89,11 +83,9 @@ func (h *host) crashed() {
 	if h.log == nil {
 		return
 	}
-	text := bytes.Join(append(h.pages, h.log.Bytes()), nil)
-	h.done = append(h.done, finished{File{h.fileName(), text}, h.log.CRC()})
-	h.pages = nil
+	h.done = append(h.done, finished{File{h.fileName(), append(h.text, h.log.Bytes())}, h.log.CRC()})
 	h.w.lines += h.log.Lines()
-	h.log = nil
+	h.log, h.text = nil, nil
 }
 
 // ended closes the log of an incarnation that ended in order: a stop record for
@@ -119,7 +111,7 @@ func (h *host) turn() {
 		return
 	}
 	err := h.log.Flush(func(b []byte) error {
-		h.pages = append(h.pages, bytes.Clone(b))
+		h.text = append(h.text, bytes.Clone(b))
 		return nil
 	})
 	assert(err == nil, "memory takes every page: %v", err)

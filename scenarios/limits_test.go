@@ -46,7 +46,7 @@ func TestLogLimitHolds(t *testing.T) {
 	res := runSmall(t, Options{}, "steady-deficit", "limits.log_bytes=1MiB")
 	total := 0
 	for _, f := range res.Logs {
-		total += len(f.Data)
+		total += f.Data.Len()
 	}
 	if total < 1<<19 || total > 1<<20+1<<16 {
 		t.Errorf("%d bytes of logs at a limit of 1 MiB", total)

@@ -49,6 +49,7 @@ type Log struct {
 	done  int
 	lines uint64
 	line  Line
+	times times
 	open  bool // a line is being built
 	ended bool
 	sink  func(line []byte) // sees every finished line; may be nil
@@ -83,14 +84,31 @@ func (l *Log) Begin(kind string, s Stamp) *Line {
 	b = append(b, `","a":"`...)
 	b = append(b, s.Actor...)
 	b = append(b, `","s":`...)
-	b = strconv.AppendUint(b, s.Seq, 10)
-	b = append(b, `,"t":`...)
-	b = strconv.AppendInt(b, int64(s.World), 10)
-	b = append(b, `,"m":`...)
-	b = strconv.AppendInt(b, int64(s.Node), 10)
-	b = append(b, `,"g":`...)
-	l.buf = strconv.AppendUint(b, s.Event, 10)
+	b = appendUint(b, s.Seq)
+	l.buf = append(b, l.times.of(&s)...)
 	return ln
+}
+
+// times is the text of the times of the newest stamp: the records of one event
+// share it.
+type times struct {
+	world, node time.Duration
+	event       uint64
+	text        []byte // empty at first
+}
+
+func (t *times) of(s *Stamp) []byte {
+	if t.world == s.World && t.node == s.Node && t.event == s.Event && len(t.text) > 0 {
+		return t.text
+	}
+	t.world, t.node, t.event = s.World, s.Node, s.Event
+	b := append(t.text[:0], `,"t":`...)
+	b = appendInt(b, int64(s.World))
+	b = append(b, `,"m":`...)
+	b = appendInt(b, int64(s.Node))
+	b = append(b, `,"g":`...)
+	t.text = appendUint(b, s.Event)
+	return t.text
 }
 
 // Close writes the end line, with the count and checksum of what came before.
@@ -181,13 +199,13 @@ func (ln *Line) Cut(k, v string, max int) *Line {
 
 // Int appends a signed integer.
 func (ln *Line) Int(k string, v int64) *Line {
-	ln.log.buf = strconv.AppendInt(ln.key(k), v, 10)
+	ln.log.buf = appendInt(ln.key(k), v)
 	return ln
 }
 
 // Uint appends an unsigned integer.
 func (ln *Line) Uint(k string, v uint64) *Line {
-	ln.log.buf = strconv.AppendUint(ln.key(k), v, 10)
+	ln.log.buf = appendUint(ln.key(k), v)
 	return ln
 }
 
@@ -222,9 +240,9 @@ func (ln *Line) Packet(k, source string, inc uint32, seq uint64) *Line {
 	b := append(ln.key(k), '"')
 	b = appendEscaped(b, source)
 	b = append(b, '/')
-	b = strconv.AppendUint(b, uint64(inc), 10)
+	b = appendUint(b, uint64(inc))
 	b = append(b, '/')
-	b = strconv.AppendUint(b, seq, 10)
+	b = appendUint(b, seq)
 	ln.log.buf = append(b, '"')
 	return ln
 }
