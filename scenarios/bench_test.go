@@ -72,15 +72,11 @@ func BenchmarkFailover(b *testing.B) {
 // countLines counts the lines that begin like prefix.
 func countLines(files []File, prefix string) (n uint64) {
 	for _, f := range files {
-		for rest := f.Data.Bytes(); len(rest) > 0; {
-			line := rest
-			if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-				line, rest = rest[:i], rest[i+1:]
-			} else {
-				rest = nil
-			}
-			if bytes.HasPrefix(line, []byte(prefix)) {
-				n++
+		for _, piece := range f.Data { // ends with a line
+			for line := range bytes.Lines(piece) {
+				if bytes.HasPrefix(line, []byte(prefix)) {
+					n++
+				}
 			}
 		}
 	}

@@ -106,43 +106,50 @@ type Packet struct {
 	Bytes   int    // sum of the entries' sizes
 }
 
+// NewPacket returns a packet with its hash and size. Who makes many uses a Hasher.
+func NewPacket(id ID, entries []Entry) *Packet { return new(Hasher).NewPacket(id, entries) }
+
+// ErrHash says that a packet's entries do not match its hash.
+var ErrHash = errors.New("payload does not match its hash")
+
+// Verify recomputes the hash. Who verifies many uses a Hasher.
+func (p *Packet) Verify() error { return new(Hasher).Verify(p) }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// HashEntries returns the CRC-32C of a canonical encoding of the entries: each
+// field with its length before it, so that no two different lists encode alike.
+func HashEntries(entries []Entry) uint32 { return new(Hasher).hash(entries) }
+
+// Hasher makes and verifies packets and keeps the room that this takes, a few KiB
+// more than the largest entry. The zero value is ready; it is not safe for
+// concurrent use.
+type Hasher struct{ buf []byte }
+
+// hashAtOnce is how many bytes are encoded before they are hashed.
+const hashAtOnce = 4 << 10
+
 // NewPacket returns a packet with its hash and size.
-func NewPacket(id ID, entries []Entry) *Packet {
-	p := &Packet{ID: id, Entries: entries, Hash: HashEntries(entries)}
+func (h *Hasher) NewPacket(id ID, entries []Entry) *Packet {
+	p := &Packet{ID: id, Entries: entries, Hash: h.hash(entries)}
 	for i := range entries {
 		p.Bytes += entries[i].Size()
 	}
 	return p
 }
 
-// ErrHash says that a packet's entries do not match its hash.
-var ErrHash = errors.New("payload does not match its hash")
-
-// Verify recomputes the hash.
-func (p *Packet) Verify() error {
-	if got := HashEntries(p.Entries); got != p.Hash {
+// Verify recomputes the hash of a packet and returns ErrHash if it is another.
+func (h *Hasher) Verify(p *Packet) error {
+	if got := h.hash(p.Entries); got != p.Hash {
 		return fmt.Errorf("packet %s: %w: %08x, computed %08x", p.ID, ErrHash, p.Hash, got)
 	}
 	return nil
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// HashEntries returns the CRC-32C of a canonical encoding of the entries: each
-// field with its length before it, so that no two different lists encode alike.
-func HashEntries(entries []Entry) uint32 {
-	size := 0
-	for i := range entries {
-		size += entries[i].encodedSize()
-	}
-	var crc uint32
-	b := make([]byte, 0, min(size, hashAtOnce)) // mostly all: one allocation, one call
+func (h *Hasher) hash(entries []Entry) (crc uint32) {
+	b := h.buf[:0]
 	for i := range entries {
 		e := &entries[i]
-		if len(b)+e.encodedSize() > cap(b) {
-			crc = crc32.Update(crc, castagnoli, b)
-			b = b[:0]
-		}
 		b = appendUint(b, uint64(e.Time))
 		b = append(b, byte(e.Severity))
 		b = appendText(b, e.Source)
@@ -152,16 +159,14 @@ func HashEntries(entries []Entry) uint32 {
 			b = appendText(b, a.Key)
 			b = appendText(b, a.Value)
 		}
+		if len(b) >= hashAtOnce {
+			crc = crc32.Update(crc, castagnoli, b)
+			b = b[:0]
+		}
 	}
+	h.buf = b
 	return crc32.Update(crc, castagnoli, b)
 }
-
-// hashAtOnce is how many bytes are encoded before they are hashed.
-const hashAtOnce = 512
-
-// encodedSize is the size in bytes of what HashEntries makes of the entry: its
-// texts, each with its length, and 17 bytes of fixed fields.
-func (e *Entry) encodedSize() int { return e.Size() + 17 + 16*len(e.Attrs) }
 
 func appendText(b []byte, s string) []byte { return append(appendUint(b, uint64(len(s))), s...) }
 
