@@ -45,7 +45,7 @@ func TestBuildLeavesGiantsWhole(t *testing.T) {
 	for name, want := range map[string]int64{"giant-packet": 5000, "packets-1-to-100": 100} {
 		most := int64(0)
 		for _, f := range runSmall(t, Options{}, name).Logs {
-			for _, line := range bytes.Split(bytes.TrimSuffix(f.Data, []byte("\n")), []byte("\n")) {
+			for _, line := range bytes.Split(bytes.TrimSuffix(f.Data.Bytes(), []byte("\n")), []byte("\n")) {
 				if fieldOf(line, "k") != "emit" {
 					continue
 				}

@@ -74,7 +74,7 @@ func (a *simArm) logs() map[string]string {
 	all := map[string]string{}
 	files, _ := a.w.files()
 	for _, f := range files {
-		all[strings.TrimSuffix(strings.TrimPrefix(f.Name, "logs/"), ".jsonl")] = string(f.Data)
+		all[strings.TrimSuffix(strings.TrimPrefix(f.Name, "logs/"), ".jsonl")] = string(f.Data.Bytes())
 	}
 	return all
 }

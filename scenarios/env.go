@@ -40,7 +40,9 @@ func newActor(h *host, name string, behind node.Actor) *actor {
 
 // Handle implements sim.Actor.
 func (a *actor) Handle(c *sim.Ctx, ev *sim.Event) {
-	assert(a.ctx == nil, "actor %s/%s is entered twice", a.host.name, a.name)
+	if a.ctx != nil {
+		fail("actor %s/%s is entered twice", a.host.name, a.name)
+	}
 	a.ctx = c
 	a.translate(ev)
 	a.witness(ev)
@@ -144,7 +146,9 @@ func (a *actor) Reply(to node.ReplyTo, m node.Message) (node.Token, error) {
 		return 0, nil
 	}
 	dest, ok := a.host.w.simAddr(to.From)
-	assert(ok, "%s/%s answers a request of the unknown node %s", a.host.name, a.name, to.From.Node)
+	if !ok {
+		fail("%s/%s answers a request of the unknown node %s", a.host.name, a.name, to.From.Node)
+	}
 	sent, err := a.host.w.pass(a.host.id, dest.Node, m)
 	if err != nil {
 		return 0, err

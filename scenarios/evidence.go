@@ -11,7 +11,10 @@ import (
 // line begins a record of this actor, stamped by its node's clock.
 func (a *actor) line(kind string) *record.Line {
 	h := a.host
-	assert(h.log != nil, "actor %s/%s writes a %s record after its node's end", h.name, a.name, kind)
+	if h.log == nil {
+		fail("actor %s/%s writes a %s record after its node's end", h.name, a.name, kind)
+	}
+	h.turn()
 	a.seq++
 	if a.ctx != nil {
 		h.latest = a.ctx.Now()

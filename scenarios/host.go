@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"time"
@@ -10,10 +11,10 @@ import (
 	"weir/system/record"
 )
 
-// File is one file of a run directory, held in memory.
-type File struct {
-	Name string // below the run directory, with slashes
-	Data []byte
+// finished is the log of an incarnation that ended, with its CRC-32C.
+type finished struct {
+	File
+	crc uint32
 }
 
 // host is the adapter's side of one node: its identity in both worlds, and the
@@ -27,7 +28,8 @@ type host struct {
 
 	inc    uint32
 	log    *record.Log   // of the running incarnation; nil if none runs
-	done   []File        // logs of the incarnations that ended
+	text   Text          // what was put aside of it
+	done   []finished    // logs of the incarnations that ended
 	latest time.Duration // node time of the newest record
 	actors []*actor      // of the running incarnation, in order of creation
 }
@@ -81,9 +83,9 @@ func (h *host) crashed() {
 	if h.log == nil {
 		return
 	}
-	h.done = append(h.done, File{h.fileName(), h.log.Bytes()})
+	h.done = append(h.done, finished{File{h.fileName(), append(h.text, h.log.Bytes())}, h.log.CRC()})
 	h.w.lines += h.log.Lines()
-	h.log = nil
+	h.log, h.text = nil, nil
 }
 
 // ended closes the log of an incarnation that ended in order: a stop record for
@@ -97,6 +99,22 @@ func (h *host) ended() {
 	}
 	h.log.Close(h.w.sim.Now(), h.latest, h.w.sim.Events())
 	h.crashed()
+}
+
+// pageSize is how much of a log is gathered before it is put aside, in bytes: so
+// it grows without being copied again and again, and lines are built in the cache.
+const pageSize = 64 << 10
+
+// turn puts a full page aside.
+func (h *host) turn() {
+	if h.log.Pending() < pageSize {
+		return
+	}
+	err := h.log.Flush(func(b []byte) error {
+		h.text = append(h.text, bytes.Clone(b))
+		return nil
+	})
+	assert(err == nil, "memory takes every page: %v", err)
 }
 
 // stopped ends one actor while its node goes on.

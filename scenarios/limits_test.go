@@ -48,7 +48,7 @@ func TestLogLimitHolds(t *testing.T) {
 	res := runSmall(t, Options{}, "steady-deficit", "limits.log_bytes=1MiB")
 	total := 0
 	for _, f := range res.Logs {
-		total += len(f.Data)
+		total += f.Data.Len()
 	}
 	if total < 1<<19 || total > 1<<20+1<<16 {
 		t.Errorf("%d bytes of logs at a limit of 1 MiB", total)
@@ -70,7 +70,7 @@ func TestQueueIsAsLongAsTheScenarioSays(t *testing.T) {
 		"emitters.buffer.bytes=64MiB", "emitters.for=9s", "distributors.queue.items=6000", "distributors.hold=1m", "phases.faults=8s")
 	longest := 0
 	for _, f := range res.Logs {
-		for line := range bytes.Lines(f.Data) {
+		for line := range bytes.Lines(f.Data.Bytes()) {
 			if bytes.HasPrefix(line, []byte(`{"k":"refuse"`)) && fieldOf(line, "q") != "6000" {
 				t.Fatalf("refused before the queue was full: %s", line)
 			}

@@ -236,12 +236,8 @@ func (r *run) result() (*Result, error) {
 }
 
 // source gives the logs to the checker without a copy.
-func (res *Result) source() logcheck.Mem {
-	files := make(logcheck.Mem, 0, len(res.Logs)+1)
-	for _, f := range res.Logs {
-		files = append(files, logcheck.MemFile(f))
-	}
-	return append(files, logcheck.MemFile{Name: "faults.jsonl", Data: res.Faults})
+func (res *Result) source() logcheck.Source {
+	return files(append(res.Logs[:len(res.Logs):len(res.Logs)], File{"faults.jsonl", Text{res.Faults}}))
 }
 
 func (r *run) notes() []string {

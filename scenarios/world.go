@@ -127,17 +127,19 @@ func (w *world) nodeChanged(id sim.NodeID, s sim.NodeState) {
 // files returns all logs, in name order of nodes and order of incarnations, and
 // a checksum over them.
 func (w *world) files() ([]File, uint64) {
-	var all []File
+	var all []finished
 	for _, h := range w.hosts {
 		h.ended()
 		all = append(all, h.done...)
 	}
-	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b finished) int { return strings.Compare(a.Name, b.Name) })
+	files := make([]File, len(all))
 	var sum uint64
-	for _, f := range all {
-		sum = sum*0x9e3779b97f4a7c15 + uint64(crc32.Checksum([]byte(f.Name), logTable))<<32 + uint64(crc32.Checksum(f.Data, logTable))
+	for i, f := range all {
+		files[i] = f.File
+		sum = sum*0x9e3779b97f4a7c15 + uint64(crc32.Checksum([]byte(f.Name), logTable))<<32 + uint64(f.crc)
 	}
-	return all, sum
+	return files, sum
 }
 
 var logTable = crc32.MakeTable(crc32.Castagnoli)

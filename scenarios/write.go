@@ -12,13 +12,13 @@ import (
 // fault log and, if the run was judged, verdict.json. The first error ends it;
 // what was written stays.
 func (res *Result) Write(dir string) error {
-	files := append([]File{{"run.json", res.Header}, {"faults.jsonl", res.Faults}}, res.Logs...)
+	files := append([]File{{"run.json", Text{res.Header}}, {"faults.jsonl", Text{res.Faults}}}, res.Logs...)
 	if res.Verdict != nil {
 		verdict, err := json.MarshalIndent(res.Verdict, "", "  ")
 		if err != nil {
 			return fmt.Errorf("verdict.json: %w", err)
 		}
-		files = append(files, File{"verdict.json", append(verdict, '\n')})
+		files = append(files, File{"verdict.json", Text{append(verdict, '\n')}})
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o777); err != nil {
 		return fmt.Errorf("run directory: %w", err)
@@ -33,11 +33,15 @@ func (res *Result) Write(dir string) error {
 
 // writeFile writes a file and reports a failing close too: on a full disk that
 // may be where the news arrives.
-func writeFile(name string, data []byte) error {
+func writeFile(name string, data Text) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	for _, piece := range data {
+		if _, err = f.Write(piece); err != nil {
+			break
+		}
+	}
 	return errors.Join(err, f.Close())
 }

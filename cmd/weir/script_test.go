@@ -115,7 +115,7 @@ func brokenRun(sc *scenarios.Scenario, opt scenarios.Options) (*scenarios.Result
 	res, err := scenarios.Run(sc, opt)
 	if err == nil && how == "random" && os.Getenv("GOMAXPROCS") == arg {
 		first := &res.Logs[0]
-		first.Data = []byte(strings.Replace(string(first.Data), `"tok":5`, `"tok":6`, 1))
+		first.Data = scenarios.Text{[]byte(strings.Replace(string(first.Data.Bytes()), `"tok":5`, `"tok":6`, 1))}
 		res.LogHash++
 	}
 	return res, err

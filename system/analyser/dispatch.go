@@ -17,7 +17,7 @@ func (a *analyser) dispatch(env node.Env, re node.ReplyTo, m *message.Dispatch) 
 		// must not be committed from now on.
 		a.store.Learn(p.ID.Source, p.ID.Inc, m.AckedBelow)
 	}
-	if p.Verify() != nil {
+	if a.hash.Verify(p) != nil {
 		refuse(message.StUnavailable, "hash")
 		return
 	}
@@ -80,8 +80,9 @@ func (a *analyser) take(env node.Env, re node.ReplyTo, m *message.Dispatch, prob
 		a.store.Reserve(p.ID, p.Hash, m.AckedBelow)
 	}
 	a.bytes += p.Bytes
-	j := &job{packet: p, lo: m.AckedBelow, probe: probe}
-	j.askers = append(j.asker[:0], asker{re, m.Attempt})
+	j := a.newJob()
+	j.packet, j.lo, j.probe = p, m.AckedBelow, probe
+	j.askers = append(j.askers, asker{re, m.Attempt})
 	a.gather = append(a.gather, j)
 }
 

@@ -3,9 +3,14 @@ package distributor
 import "fmt"
 
 // assert panics when a rule that only a bug in this package can break is broken.
-// The arguments are formatted only then.
 func assert(ok bool, format string, args ...any) {
 	if !ok {
-		panic("distributor: " + fmt.Sprintf(format, args...))
+		fail(format, args...)
 	}
+}
+
+// fail is what assert does when the rule is broken. Hot paths test the rule
+// themselves and call fail: the arguments of assert would be allocated each time.
+func fail(format string, args ...any) {
+	panic("distributor: " + fmt.Sprintf(format, args...))
 }

@@ -62,7 +62,9 @@ func (w *worker) land(f *flight) {
 	if f.attempt > 1 {
 		w.retrying--
 	}
-	assert(f.slot.inFlight >= 0 && w.retrying >= 0, "%d in flight to %s, %d retries", f.slot.inFlight, f.slot.id, w.retrying)
+	if f.slot.inFlight < 0 || w.retrying < 0 {
+		fail("%d in flight to %s, %d retries", f.slot.inFlight, f.slot.id, w.retrying)
+	}
 }
 
 // receipt handles what an analyser says of an attempt, in time or late. A late

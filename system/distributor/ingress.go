@@ -140,11 +140,16 @@ func (g *ingress) refuse(env node.Env, from node.ReplyTo, p *message.Packet, why
 // finish ends a packet with what its worker says of it.
 func (g *ingress) finish(env node.Env, m *over) {
 	e := g.open[m.id]
-	assert(e != nil, "packet %s is over but was not in progress", m.id)
+	if e == nil {
+		fail("packet %s is over but was not in progress", m.id)
+	}
 	delete(g.open, m.id)
 	g.bytes -= e.bytes
-	g.loads[e.worker].items--
-	assert(g.bytes >= 0 && g.loads[e.worker].items >= 0, "%d bytes, %d items of %s in progress", g.bytes, g.loads[e.worker].items, g.loads[e.worker].name)
+	l := &g.loads[e.worker]
+	l.items--
+	if g.bytes < 0 || l.items < 0 {
+		fail("%d bytes, %d items of %s in progress", g.bytes, l.items, l.name)
+	}
 	if !m.silent {
 		r := &message.Result{ID: m.id, Out: m.out, Why: m.why, Definite: m.definite}
 		if m.out == message.GaveUp {

@@ -49,7 +49,9 @@ func (w *worker) over(env node.Env, j *job, m *over) {
 // place in the window until it lands.
 func (w *worker) detach(j *job) {
 	w.active--
-	assert(w.active >= 0 && j.state != jobOver && j.state != jobFresh, "%d active, packet in state %d", w.active, j.state)
+	if w.active < 0 || j.state == jobOver || j.state == jobFresh {
+		fail("%d active, packet in state %d", w.active, j.state)
+	}
 	switch j.state {
 	case jobBackoff:
 		w.later.remove(j)

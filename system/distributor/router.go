@@ -31,7 +31,9 @@ func (c *chooser) pickAs(env node.Env, v *route.View, number uint64, it *askItem
 		raw = env.Rand().Uint64()
 	}
 	i, ok := c.policy.Pick(v, it.messages, it.tried, raw)
-	assert(ok, "nobody to pick for %s in view %d with %d eligible and %d tried", it.id, number, v.Eligible(), len(it.tried))
+	if !ok {
+		fail("nobody to pick for %s in view %d with %d eligible and %d tried", it.id, number, v.Eligible(), len(it.tried))
+	}
 	c.picks++
 	ln := it.id.Log(env.Log("pick").Uint("p", c.picks)).Uint("att", uint64(it.attempt)).
 		Int("n", int64(it.messages)).Str("to", v.ID(i)).Uint("v", number)

@@ -30,6 +30,7 @@ type emitter struct {
 	in    *inputs
 	book  book
 	send  sender
+	hash  message.Hasher
 	young uint64 // no older sequence can expire any more, see oldest
 
 	wake   node.Timer // the one timer of this actor

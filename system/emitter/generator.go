@@ -166,7 +166,7 @@ func (e *emitter) flush(env node.Env, least int) {
 		}
 		entries := g.batch[:n:n]
 		g.batch = g.batch[n:]
-		p := message.NewPacket(message.ID{Source: e.name, Inc: e.idInc, Seq: e.book.next}, entries)
+		p := e.hash.NewPacket(message.ID{Source: e.name, Inc: e.idInc, Seq: e.book.next}, entries)
 		h := e.book.add(p, live, env.Now())
 		e.emit(env, p.ID.Seq, h)
 	}

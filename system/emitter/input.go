@@ -171,7 +171,7 @@ func (in *inputs) cutNext(env node.Env, e *emitter) {
 		in.close()
 		return
 	}
-	p := message.NewPacket(message.ID{Source: e.name, Seq: e.book.next}, entries)
+	p := e.hash.NewPacket(message.ID{Source: e.name, Seq: e.book.next}, entries)
 	cut := note{kind: noteCut, seq: p.ID.Seq, at: to, first: in.at.offset, part: in.at.part, n: len(entries), hash: p.Hash}
 	in.cuts = append(in.cuts, cut)
 	in.disk.add(cut)
@@ -278,7 +278,7 @@ func (in *inputs) resume(env node.Env, e *emitter) {
 		in.close()
 		_, entries := in.read(place{file: c.at.file, offset: c.first, part: c.part}, c.n, c.at.offset)
 		in.close()
-		p := message.NewPacket(message.ID{Source: e.name, Seq: c.seq}, entries)
+		p := e.hash.NewPacket(message.ID{Source: e.name, Seq: c.seq}, entries)
 		e.book.skip(c.seq)
 		h := e.book.add(p, live, env.Now())
 		if len(entries) != c.n || p.Hash != c.hash {

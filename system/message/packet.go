@@ -106,34 +106,48 @@ type Packet struct {
 	Bytes   int    // sum of the entries' sizes
 }
 
+// NewPacket returns a packet with its hash and size. Who makes many uses a Hasher.
+func NewPacket(id ID, entries []Entry) *Packet { return new(Hasher).NewPacket(id, entries) }
+
+// ErrHash says that a packet's entries do not match its hash.
+var ErrHash = errors.New("payload does not match its hash")
+
+// Verify recomputes the hash. Who verifies many uses a Hasher.
+func (p *Packet) Verify() error { return new(Hasher).Verify(p) }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// HashEntries returns the CRC-32C of a canonical encoding of the entries: each
+// field with its length before it, so that no two different lists encode alike.
+func HashEntries(entries []Entry) uint32 { return new(Hasher).hash(entries) }
+
+// Hasher makes and verifies packets and keeps the room that this takes, a few KiB
+// more than the largest entry. The zero value is ready; it is not safe for
+// concurrent use.
+type Hasher struct{ buf []byte }
+
+// hashAtOnce is how many bytes are encoded before they are hashed.
+const hashAtOnce = 4 << 10
+
 // NewPacket returns a packet with its hash and size.
-func NewPacket(id ID, entries []Entry) *Packet {
-	p := &Packet{ID: id, Entries: entries, Hash: HashEntries(entries)}
+func (h *Hasher) NewPacket(id ID, entries []Entry) *Packet {
+	p := &Packet{ID: id, Entries: entries, Hash: h.hash(entries)}
 	for i := range entries {
 		p.Bytes += entries[i].Size()
 	}
 	return p
 }
 
-// ErrHash says that a packet's entries do not match its hash.
-var ErrHash = errors.New("payload does not match its hash")
-
-// Verify recomputes the hash.
-func (p *Packet) Verify() error {
-	if got := HashEntries(p.Entries); got != p.Hash {
+// Verify recomputes the hash of a packet and returns ErrHash if it is another.
+func (h *Hasher) Verify(p *Packet) error {
+	if got := h.hash(p.Entries); got != p.Hash {
 		return fmt.Errorf("packet %s: %w: %08x, computed %08x", p.ID, ErrHash, p.Hash, got)
 	}
 	return nil
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// HashEntries returns the CRC-32C of a canonical encoding of the entries: each
-// field with its length before it, so that no two different lists encode alike.
-func HashEntries(entries []Entry) uint32 {
-	var crc uint32
-	var scratch [512]byte
-	b := scratch[:0]
+func (h *Hasher) hash(entries []Entry) (crc uint32) {
+	b := h.buf[:0]
 	for i := range entries {
 		e := &entries[i]
 		b = appendUint(b, uint64(e.Time))
@@ -145,10 +159,13 @@ func HashEntries(entries []Entry) uint32 {
 			b = appendText(b, a.Key)
 			b = appendText(b, a.Value)
 		}
-		crc = crc32.Update(crc, castagnoli, b)
-		b = b[:0]
+		if len(b) >= hashAtOnce {
+			crc = crc32.Update(crc, castagnoli, b)
+			b = b[:0]
+		}
 	}
-	return crc
+	h.buf = b
+	return crc32.Update(crc, castagnoli, b)
 }
 
 func appendText(b []byte, s string) []byte { return append(appendUint(b, uint64(len(s))), s...) }

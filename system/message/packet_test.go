@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -144,4 +145,23 @@ func TestMessagesDescribeThemselves(t *testing.T) {
 			t.Errorf("%s %s %d: %s, want %s", c.m.Name(), c.m.Class(), c.m.Size(), keys, c.keys)
 		}
 	}
+}
+
+// What a Hasher did before, and where it stops encoding to hash, must not show.
+func TestHasherIsAsGoodAsNew(t *testing.T) {
+	var h Hasher
+	rapid.Check(t, func(t *rapid.T) {
+		entries := make([]Entry, rapid.IntRange(0, 300).Draw(t, "entries"))
+		var whole []byte
+		for i := range entries {
+			e := &entries[i]
+			e.Text = strings.Repeat("x", rapid.IntRange(0, 100).Draw(t, "size"))
+			whole = append(appendUint(whole, 0), 0)
+			whole = appendUint(appendText(appendText(whole, ""), e.Text), 0)
+		}
+		want := crc32.Checksum(whole, castagnoli)
+		if got := h.NewPacket(ID{"e1", 1, 1}, entries); got.Hash != want || HashEntries(entries) != want || h.Verify(got) != nil {
+			t.Fatalf("hash %08x, anew %08x, want %08x", got.Hash, HashEntries(entries), want)
+		}
+	})
 }

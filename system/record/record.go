@@ -45,9 +45,11 @@ type Stamp struct {
 // use NewLog. It is not safe for concurrent use.
 type Log struct {
 	buf   []byte // lines not yet taken by Flush
-	crc   uint32 // of all bytes written so far
+	crc   uint32 // of all bytes before buf[done:]
+	done  int
 	lines uint64
 	line  Line
+	times times
 	open  bool // a line is being built
 	ended bool
 	part  bool
@@ -78,20 +80,20 @@ func (l *Log) Take(part *Log) {
 	if l.open || l.ended {
 		panic("record: Take while a line is open, or after the end line")
 	}
-	b := part.Bytes()
-	l.buf = append(l.buf, b...)
-	l.crc = crc32.Update(l.crc, castagnoli, b)
+	l.buf = append(l.buf, part.Bytes()...)
 	l.lines += part.lines
 	part.Reset()
 }
 
-// Reset forgets the finished lines that Flush has not taken, and for a part their
-// count.
+// Reset forgets the finished lines that Flush has not taken. Of a Log they stay
+// counted and in the checksum: they are taken to be written; of a part they do not.
 func (l *Log) Reset() {
-	l.buf = l.Bytes()[:0]
 	if l.part {
 		l.lines = 0
+	} else {
+		l.CRC()
 	}
+	l.buf, l.done = l.Bytes()[:0], 0
 }
 
 // Begin starts a line of the given kind. The line must be ended before the next
@@ -112,20 +114,37 @@ func (l *Log) Begin(kind string, s Stamp) *Line {
 	b = append(b, `","a":"`...)
 	b = append(b, s.Actor...)
 	b = append(b, `","s":`...)
-	b = strconv.AppendUint(b, s.Seq, 10)
-	b = append(b, `,"t":`...)
-	b = strconv.AppendInt(b, int64(s.World), 10)
-	b = append(b, `,"m":`...)
-	b = strconv.AppendInt(b, int64(s.Node), 10)
-	b = append(b, `,"g":`...)
-	l.buf = strconv.AppendUint(b, s.Event, 10)
+	b = appendUint(b, s.Seq)
+	l.buf = append(b, l.times.of(&s)...)
 	return ln
+}
+
+// times is the text of the times of the newest stamp: the records of one event
+// share it.
+type times struct {
+	world, node time.Duration
+	event       uint64
+	text        []byte // empty at first
+}
+
+func (t *times) of(s *Stamp) []byte {
+	if t.world == s.World && t.node == s.Node && t.event == s.Event && len(t.text) > 0 {
+		return t.text
+	}
+	t.world, t.node, t.event = s.World, s.Node, s.Event
+	b := append(t.text[:0], `,"t":`...)
+	b = appendInt(b, int64(s.World))
+	b = append(b, `,"m":`...)
+	b = appendInt(b, int64(s.Node))
+	b = append(b, `,"g":`...)
+	t.text = appendUint(b, s.Event)
+	return t.text
 }
 
 // Close writes the end line, with the count and checksum of what came before.
 // Nothing can be written afterwards.
 func (l *Log) Close(world, node time.Duration, event uint64) {
-	lines, crc := l.lines, l.crc
+	lines, crc := l.lines, l.CRC()
 	ln := l.Begin("end", Stamp{Actor: "-", World: world, Node: node, Event: event})
 	ln.Uint("n", lines).Hex32("crc", crc).End()
 	l.ended = true
@@ -135,7 +154,15 @@ func (l *Log) Close(world, node time.Duration, event uint64) {
 func (l *Log) Lines() uint64 { return l.lines }
 
 // CRC returns the CRC-32C of every byte written so far.
-func (l *Log) CRC() uint32 { return l.crc }
+func (l *Log) CRC() uint32 {
+	b := l.Bytes()
+	l.crc = crc32.Update(l.crc, castagnoli, b[l.done:]) // much at once costs less than line by line
+	l.done = len(b)
+	return l.crc
+}
+
+// Pending returns the size in bytes of the finished lines that Flush has not taken.
+func (l *Log) Pending() int { return len(l.Bytes()) }
 
 // Bytes returns the finished lines that Flush has not taken. The slice is valid
 // until the next call of any method.
@@ -152,10 +179,11 @@ func (l *Log) Flush(write func([]byte) error) error {
 	if len(b) == 0 {
 		return nil
 	}
+	l.CRC()
 	if err := write(b); err != nil {
 		return err
 	}
-	l.buf = l.buf[:0]
+	l.buf, l.done = l.buf[:0], 0
 	return nil
 }
 
@@ -201,13 +229,13 @@ func (ln *Line) Cut(k, v string, max int) *Line {
 
 // Int appends a signed integer.
 func (ln *Line) Int(k string, v int64) *Line {
-	ln.log.buf = strconv.AppendInt(ln.key(k), v, 10)
+	ln.log.buf = appendInt(ln.key(k), v)
 	return ln
 }
 
 // Uint appends an unsigned integer.
 func (ln *Line) Uint(k string, v uint64) *Line {
-	ln.log.buf = strconv.AppendUint(ln.key(k), v, 10)
+	ln.log.buf = appendUint(ln.key(k), v)
 	return ln
 }
 
@@ -242,9 +270,9 @@ func (ln *Line) Packet(k, source string, inc uint32, seq uint64) *Line {
 	b := append(ln.key(k), '"')
 	b = appendEscaped(b, source)
 	b = append(b, '/')
-	b = strconv.AppendUint(b, uint64(inc), 10)
+	b = appendUint(b, uint64(inc))
 	b = append(b, '/')
-	b = strconv.AppendUint(b, seq, 10)
+	b = appendUint(b, seq)
 	ln.log.buf = append(b, '"')
 	return ln
 }
@@ -260,7 +288,6 @@ func (ln *Line) End() {
 	if len(line) > LineMax {
 		panic("record: a " + ln.kind + " line of " + strconv.Itoa(len(line)) + " bytes exceeds " + strconv.Itoa(LineMax))
 	}
-	l.crc = crc32.Update(l.crc, castagnoli, line)
 	if l.lines == math.MaxUint64 {
 		panic("record: line counter overflow")
 	}
