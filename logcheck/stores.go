@@ -194,8 +194,8 @@ func (d *delivery) recover(r *Record) {
 	if s.last > n {
 		s.last, s.base = n, min(s.base, n)
 	}
-	for cs := s.base + 1; cs <= n; cs++ {
-		s.ring[cs&uint64(len(s.ring)-1)].synced = true
+	for left := n - s.base; left > 0; left-- { // n may be the largest number there is
+		s.ring[(s.base+left)&uint64(len(s.ring)-1)].synced = true
 	}
 	s.synced = n
 	s.syncedAt = r.Ref()
