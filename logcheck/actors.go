@@ -14,6 +14,7 @@ type actorState struct {
 	file  *File
 	actor Sym
 	seq   uint64 // the newest sequence number
+	stop  place  // its `stop`
 }
 
 func newActorTable(files []*File) *actorTable {

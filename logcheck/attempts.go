@@ -10,6 +10,10 @@ func (d *delivery) admit(r *Record) {
 	if r.Pkt == nil {
 		return
 	}
+	f := int32(r.File.Index)
+	if d.submits[f] && !r.Pkt.Forgotten && !slices.Contains(r.Pkt.cameTo, f) {
+		d.c3.Failf([]Ref{r.Ref()}, "%s was admitted by an incarnation that never received it", d.text(r.Pkt))
+	}
 	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
 	w.begin()
 	w.admitted++
@@ -72,14 +76,32 @@ func (d *delivery) attemptFailed(r *Record) {
 	w.failed, w.failedAt = att, r.place()
 }
 
+// retry judges that the next attempt is the one told (C7) and that its wait is
+// within the longest backoff (C14).
+func (d *delivery) retry(r *Record) {
+	p := r.Pkt
+	if p == nil || p.Forgotten {
+		return
+	}
+	w := p.work(r.Who)
+	if att := uint32(r.Uint(KeyAtt)); att != w.failed+1 {
+		d.c7.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "attempt %d at %s is due when %d attempts had failed", att, d.text(p), w.failed)
+	}
+	c := &d.run.Distributor
+	most := int64(c.BackoffMax) + int64(c.BackoffMax)/1e6*int64(c.JitterPPM)
+	if c.BackoffMax > 0 && r.Uint(KeyWait) > uint64(most) {
+		d.c14.Failf([]Ref{r.Ref()}, "%s waits %d ns for its next attempt, the longest backoff is %d ns", d.text(p), r.Uint(KeyWait), most)
+	}
+}
+
 // receiptGot notes what a worker was answered.
 func (d *delivery) receiptGot(r *Record) {
 	w := r.Pkt.work(r.Who)
 	switch string(r.Bytes(KeySt)) {
 	case "committed", "duplicate":
-		att := uint32(r.Uint(KeyAtt))
-		if !slices.Contains(w.receipts, att) {
-			w.receipts = append(w.receipts, att)
+		got := receiptMark{uint32(r.Uint(KeyAtt)), r.Is(KeySt, "duplicate"), r.Sym(KeyFr)}
+		if !slices.Contains(w.receipts, got) {
+			w.receipts = append(w.receipts, got)
 		}
 	case "poison":
 		w.poison = r.place()
@@ -99,8 +121,10 @@ func (d *delivery) done(r *Record) {
 	case p.Forgotten && w.sent == 0:
 	case w.done.set():
 		d.c13.Failf([]Ref{w.done.ref(), r.Ref()}, "%s was completed twice", d.text(p))
-	case !slices.Contains(w.receipts, att):
-		d.c13.Failf([]Ref{r.Ref()}, "%s was completed by attempt %d, whose receipt never came", d.text(p), att)
+	case !slices.ContainsFunc(w.receipts, func(m receiptMark) bool {
+		return m.att == att && (!r.Has(KeyTo) || r.Sym(KeyTo) == m.from) && (!r.Has(KeySt) || r.Is(KeySt, "duplicate") == m.dup)
+	}):
+		d.c13.Failf([]Ref{r.Ref()}, "%s was completed by attempt %d, of which no such receipt came", d.text(p), att)
 	}
 	w.done, w.open = r.place(), false
 	if f := int32(r.File.Index); !slices.Contains(p.doneIn, f) {

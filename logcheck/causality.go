@@ -77,9 +77,19 @@ func (h *causality) Feed(r *Record) {
 	case KindRecv, KindDrop:
 		h.handled(r)
 	case KindFail:
-		if r.Sent == nil && !h.ctx.flights.past(r.File, r.Uint(KeyTok)) {
-			h.Failf([]Ref{r.Ref()}, "fail of token %d, which was never sent", r.Uint(KeyTok))
-		}
+		h.failed(r)
+	}
+}
+
+// failed judges the sender's news of a failed send: its own, and once a copy.
+func (h *causality) failed(r *Record) {
+	switch s := r.Sent; {
+	case s == nil && !h.ctx.flights.past(r.File, r.Uint(KeyTok)):
+		h.Failf([]Ref{r.Ref()}, "fail of token %d, which was never sent", r.Uint(KeyTok))
+	case s != nil && s.Actor != r.Actor:
+		h.Failf([]Ref{s.At, r.Ref()}, "the fail of a send is told by another actor")
+	case s != nil && s.fails > s.Copies:
+		h.Failf([]Ref{s.At, r.Ref()}, "a send failed more often than it was sent")
 	}
 }
 
@@ -161,6 +171,25 @@ func (h *causality) handled(r *Record) {
 	}
 	if what != "" {
 		h.Failf([]Ref{s.At, r.Ref()}, "%s", what)
+	} else if r.Kind == KindRecv && r.Has(KeyRe) {
+		h.reply(r)
+	}
+}
+
+// requestOf is the message that a reply answers.
+var requestOf = [msgCount]Msg{MsgResult: MsgSubmit, MsgReceipt: MsgPacket, MsgProbeOK: MsgProbe, MsgControlOK: MsgControl}
+
+// reply judges that `re` names a request that this incarnation sent to the node
+// that answers. An old request is only known by its number.
+func (h *causality) reply(r *Record) {
+	re := r.Uint(KeyRe)
+	req := h.ctx.flights.open[r.File.Index][re]
+	switch {
+	case re == 0:
+	case req == nil && !h.ctx.flights.past(r.File, re):
+		h.Failf([]Ref{r.Ref()}, "a reply to token %d, which was never sent", re)
+	case req != nil && (req.To != r.Sym(KeyFr) || req.Msg != requestOf[r.Msg] || req.ID != r.id && r.idOK || req.Att != r.Uint(KeyAtt)):
+		h.Failf([]Ref{req.At, r.Ref()}, "a reply to a message that it does not answer")
 	}
 }
 

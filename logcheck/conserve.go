@@ -10,10 +10,15 @@ func (d *delivery) emit(r *Record) {
 	if p == nil {
 		return
 	}
+	if at := d.drained[r.File.Index]; at.set() {
+		d.c1.Failf([]Ref{at.ref(), r.Ref()}, "%s was emitted after its emitter was drained", d.text(p))
+	}
 	if p.Emitted && !p.Forgotten {
 		d.emitAgain(r, p)
 		return
 	}
+	p.open = true
+	d.open[r.File.Index]++
 	d.c1.Case()
 	n, b := r.Uint(KeyN), r.Uint(KeyB)
 	if p.claimed.set() && (p.N != n || p.B != b || string(p.Hash[:]) != string(r.Bytes(KeyH))) {
@@ -34,6 +39,17 @@ func (d *delivery) emitAgain(r *Record, p *Packet) {
 		d.c3.Failf([]Ref{p.emit.ref(), r.Ref()}, "%s was emitted twice with different contents", d.text(p))
 	}
 	p.emit, p.emitM = r.place(), r.M
+	if p.open = !p.outcome.set(); p.open {
+		d.open[r.File.Index]++
+	}
+}
+
+// drain judges C1 for an emitter that says that all its packets have an outcome.
+func (d *delivery) drain(r *Record) {
+	if n := d.open[r.File.Index]; n > 0 {
+		d.c1.Failf([]Ref{r.Ref()}, "%s is drained while %d of its packets have no outcome", d.names.Name(r.Node()), n)
+	}
+	d.drained[r.File.Index] = r.place()
 }
 
 // submit judges that no packet is sent again after its outcome (C7).
@@ -87,6 +103,10 @@ func (d *delivery) outcome(r *Record) {
 	}
 	d.outcomeOnce(r, p)
 	p.outcome = r.place()
+	if p.open && p.emit.file == r.File {
+		p.open = false
+		d.open[r.File.Index]--
+	}
 	switch string(r.Bytes(KeyOut)) {
 	case "acked":
 		d.acked(r, p)

@@ -55,6 +55,7 @@ func (d *delivery) arrive(r *Record) {
 		p.arrivals = append(p.arrivals, arrival{file: int32(r.File.Index)})
 		a = &p.arrivals[len(p.arrivals)-1]
 	}
+	s.packets = true
 	a.answered = false
 	if p.ID.Seq >= low.lo {
 		a.fresh = true
@@ -89,7 +90,7 @@ func (d *delivery) commit(r *Record) {
 	s.push(effect{id: r.id, op: op, at: r.place()})
 	s.covers(op, s.last)
 	if p := r.Pkt; p != nil {
-		d.origin(r, p)
+		d.origin(r, s, p)
 		d.once(r, s, p)
 		d.inOrder(r, s, p)
 		s.standing.add(p.ID)
@@ -117,12 +118,14 @@ func (d *delivery) commitAgain(r *Record, s *store, cs, op uint64) {
 }
 
 // origin judges C3 on an effect.
-func (d *delivery) origin(r *Record, p *Packet) {
+func (d *delivery) origin(r *Record, s *store, p *Packet) {
 	d.c3.Case()
 	switch {
 	case p.Forgotten:
 	case !p.Emitted:
 		d.unknownID(r, p)
+	case s.packets && p.arrivalAt(r.File.Index) == nil:
+		d.c3.Failf([]Ref{r.Ref()}, "%s was committed by an incarnation that never received it", d.text(p))
 	case r.Uint(KeyN) != p.N || string(r.Bytes(KeyH)) != string(p.Hash[:]):
 		d.c3.Failf([]Ref{p.emit.ref(), r.Ref()}, "%s was committed with other contents than were emitted", d.text(p))
 	}

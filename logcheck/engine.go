@@ -210,6 +210,14 @@ func (e *engine) sequence(r *Record) {
 			r.File.Name, e.ctx.Names.Name(r.Actor), r.Seq, a.seq)
 		a.seq = r.Seq
 	}
+	switch {
+	case a.stop.set():
+		e.form.h2.Failf([]Ref{a.stop.ref(), r.Ref()}, "%s: a record of actor %s after its stop", r.File.Name, e.ctx.Names.Name(r.Actor))
+	case r.Kind == KindStart && r.Seq != 1:
+		e.form.h2.Failf([]Ref{r.Ref()}, "%s: the start of actor %s is not its first record", r.File.Name, e.ctx.Names.Name(r.Actor))
+	case r.Kind == KindStop:
+		a.stop = r.place()
+	}
 }
 
 // observer judges H7's counter of records that the logger itself dropped.

@@ -89,6 +89,8 @@ func parseCause(b []byte) causeSet {
 type sentProbe struct {
 	pn uint64
 	v  int64
+	m  int64 // of the send, in node time
+	ok bool  // of the answer: ready
 }
 
 func (a *agent) pairOf(an Sym) *pair {
@@ -117,6 +119,9 @@ func (o *overseer) seeProbed(a *agent, r *Record) {
 		o.tally[ruleF2].Case()
 	}
 	res, data := r.Bytes(KeyRes), r.Bool(KeyDP)
+	if !data {
+		o.judgeProbed(p, string(res), r)
+	}
 	switch string(res) {
 	case "ignored":
 		return
@@ -141,6 +146,28 @@ func (o *overseer) seeProbed(a *agent, r *Record) {
 	}
 	p.fails.hit()
 	p.oks.zero()
+}
+
+// judgeProbed is F9 for the result of a probe: it is what the messages of the
+// actor say, where they are logged.
+func (o *overseer) judgeProbed(p *pair, res string, r *Record) {
+	pn, timeout := r.Uint(KeyPN), int64(o.ctx.Run.Distributor.Detector.Timeout)
+	newest, what := p.probe.pn == pn, ""
+	switch answered := p.reply.pn == pn; {
+	case p.probe.pn == 0:
+		return // this writer does not log probes
+	case pn > p.probe.pn:
+		what = "it was never sent"
+	case res == "ok" && (p.reply.pn < pn || answered && !p.reply.ok), res == "not_ready" && (p.reply.pn < pn || answered && p.reply.ok):
+		what = "no such answer came"
+	case res == "timeout" && answered:
+		what = "its answer had come"
+	case res == "timeout" && newest && r.M-p.probe.m < timeout:
+		what = "it was sent too short ago"
+	}
+	if what != "" {
+		o.tally[ruleF9].Failf([]Ref{r.Ref()}, "probe %d of %s is counted as %s, but %s", pn, o.names.Name(p.an), res, what)
+	}
 }
 
 // probeOK counts a successful probe; those of another incarnation start anew.

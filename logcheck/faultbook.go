@@ -18,8 +18,9 @@ type faultBook struct {
 
 // restart is a restart whose new incarnation has not been seen.
 type restart struct {
-	at Ref
-	t  int64
+	at  Ref
+	t   int64
+	inc uint32 // that it tells; 0: none
 }
 
 func newFaultBook(c *Context) *faultBook {
@@ -63,6 +64,9 @@ func (b *faultBook) boot(r *Record) {
 	}
 	b.logged[r.File.Node] = r.T
 	if w, ok := b.restarts[r.File.Node]; ok && r.T+b.err >= w.t {
+		if w.inc != 0 && w.inc != r.File.Inc {
+			b.Failf([]Ref{w.at, r.Ref()}, "the restart tells incarnation %d of %s, %d came", w.inc, b.ctx.Names.Name(r.File.Node), r.File.Inc)
+		}
 		delete(b.restarts, r.File.Node)
 	}
 }
@@ -88,9 +92,25 @@ func (b *faultBook) fault(r *Record) {
 	}
 	switch v.act {
 	case ActDown:
+		b.judgeInc(r, node, v.begin)
 		b.life(r, node, v.begin, do == "stop")
 	case ActPause:
 		b.pause(r, actorKey{node, r.Sym(KeyAct)}, v.begin)
+	}
+}
+
+// judgeInc judges the incarnation that a fault names: the newest one goes down, and
+// a later one comes up.
+func (b *faultBook) judgeInc(r *Record, node Sym, down bool) {
+	inc, newest := uint32(r.Uint(KeyInc)), b.ctx.Truth.newest[node]
+	_, logs := b.ctx.Truth.byInc[incKey{node, inc}]
+	at, begun := b.logged[node]
+	same := begun && at == r.T && b.err == 0 // in sim the new log precedes its restart's record
+	switch {
+	case inc == 0 && r.Uint(KeyInc) == 0 || newest == 0:
+	case uint64(inc) != r.Uint(KeyInc) || inc < newest || !down && inc == newest && !same,
+		down && b.err == 0 && inc > newest && logs:
+		b.Failf([]Ref{r.Ref()}, "%s of incarnation %d of %s, the newest is %d", r.Str(KeyDo), r.Uint(KeyInc), b.ctx.Names.Name(node), newest)
 	}
 }
 
@@ -121,7 +141,7 @@ func (b *faultBook) life(r *Record, node Sym, down, orderly bool) {
 	default:
 		delete(b.down, node)
 		if at, ok := b.logged[node]; !ok || at+b.err < r.T {
-			b.restarts[node] = restart{r.Ref(), r.T}
+			b.restarts[node] = restart{r.Ref(), r.T, uint32(r.Uint(KeyInc))}
 		}
 	}
 }

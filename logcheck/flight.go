@@ -28,6 +28,7 @@ type Sent struct {
 	Copies, Received, Lost uint64
 	// Failed is true once the sender learned that the send failed.
 	Failed bool
+	fails  uint64 // how often it was told so
 
 	digest uint64 // of the message keys
 	cutGen uint64 // the state of its link when it was sent (H4)
@@ -99,6 +100,7 @@ func (fl *flights) track(r *Record) {
 		if s := fl.open[r.File.Index][r.Uint(KeyTok)]; s != nil {
 			r.Sent = s
 			s.Failed = true
+			s.fails++
 			fl.settle(s)
 		}
 	}
@@ -164,18 +166,30 @@ func (fl *flights) settle(s *Sent) {
 // that is not in the table was then finished long ago.
 func (fl *flights) past(f *File, tok uint64) bool { return f != nil && tok <= fl.maxTok[f.Index] }
 
-// msgDigest sums up the message keys of a send or recv, whatever their order, so
-// that the two can be compared without keeping the text.
+// msgDigest sums up the message keys of a send or recv and its `re`, whatever their
+// order, so that the two can be compared without keeping the text. A value that is
+// empty, 0 or false is as good as none.
 func (r *Record) msgDigest() uint64 {
 	m := &msgTable[r.Msg]
 	d := uint64(r.Msg)
 	for i := range r.has {
-		for set := r.has[i] & m.may[i]; set != 0; set &= set - 1 {
+		may := m.may[i]
+		if i == int(KeyRe)>>6 {
+			may |= 1 << (KeyRe & 63)
+		}
+		for set := r.has[i] & may; set != 0; set &= set - 1 {
 			k := 64*i + bit64(set)
 			v := &r.vals[k]
 			h := v.num
 			if v.typ == typeString || v.typ == typeEscaped {
-				h = hashBytes(r.text(v))
+				if text := r.text(v); len(text) > 0 {
+					h = hashBytes(text)
+				} else {
+					h = 0
+				}
+			}
+			if h == 0 {
+				continue
 			}
 			d += mix(h ^ uint64(k)<<56)
 		}

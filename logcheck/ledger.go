@@ -33,6 +33,8 @@ type Packet struct {
 	commits   []commitMark
 	works     []work
 	doneIn    []int32 // files of distributors that logged done
+	cameTo    []int32 // files of distributors that received a submit
+	open      bool    // counted in delivery.open
 	arrivals  []arrival
 }
 
@@ -77,8 +79,15 @@ type work struct {
 	failedAt place  // the newest attempt_failed
 	sentAt   place
 	done     place
-	poison   place    // a receipt poison received
-	receipts []uint32 // attempts whose receipt committed or duplicate was received
+	poison   place         // a receipt poison received
+	receipts []receiptMark // receipts committed or duplicate that were received
+}
+
+// receiptMark is a receipt that a worker received.
+type receiptMark struct {
+	att  uint32
+	dup  bool // duplicate, not committed
+	from Sym
 }
 
 // arrival counts the copies of a packet that reached an incarnation of an analyser
@@ -156,7 +165,7 @@ func (l *ledger) add(id PacketID) *Packet {
 // reuse clears a freed packet but keeps its slices.
 func (p *Packet) reuse() {
 	*p = Packet{Slot: p.Slot, Gen: p.Gen + 1, commits: p.commits[:0], works: p.works[:0],
-		doneIn: p.doneIn[:0], arrivals: p.arrivals[:0]}
+		doneIn: p.doneIn[:0], cameTo: p.cameTo[:0], arrivals: p.arrivals[:0]}
 }
 
 func (l *ledger) push(p *Packet) {

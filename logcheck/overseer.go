@@ -156,6 +156,7 @@ type site struct {
 	sum     siteSum
 	began   int64
 	views   bool // it logs views or picks: R1 can be judged
+	tells   bool // it logs configurations: R13 can be judged
 }
 
 // agent is one actor of a distributor: worker, router, supervisor or ingress.

@@ -21,7 +21,7 @@ func (o *overseer) seeRecv(a *agent, r *Record) {
 		o.seeReceipt(a, r)
 	case MsgProbeOK:
 		if p := a.byAn[r.Sym(KeyFr)]; p != nil {
-			p.reply = sentProbe{pn: r.Uint(KeyPN), v: int64(r.Uint(KeyFI))}
+			p.reply = sentProbe{pn: r.Uint(KeyPN), v: int64(r.Uint(KeyFI)), ok: r.Bool(KeyReady)}
 		}
 	}
 }
@@ -32,7 +32,7 @@ func (o *overseer) seeSend(a *agent, r *Record) {
 	case MsgPacket:
 		o.seePacket(a, r)
 	case MsgProbe:
-		a.pairOf(r.Sym(KeyTo)).probe = sentProbe{pn: r.Uint(KeyPN), v: r.T}
+		a.pairOf(r.Sym(KeyTo)).probe = sentProbe{pn: r.Uint(KeyPN), v: r.T, m: r.M}
 	case MsgResult:
 		id, ok := r.ID()
 		if ok && a.ask.id == id {

@@ -1,5 +1,7 @@
 package logcheck
 
+import "slices"
+
 // confVersion is a configuration that a supervisor accepted.
 type confVersion struct {
 	ver     uint64
@@ -15,6 +17,7 @@ const configsMax = 64
 // seeConfig takes an accepted or refused configuration.
 func (o *overseer) seeConfig(s *site, r *Record) {
 	t := &o.tally[ruleR13]
+	s.tells = true
 	if !r.Bool(KeyOK) {
 		t.Case() // its effect, if it has one, is a view that no configuration explains
 		return
@@ -28,6 +31,9 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 	if c.entries, err = o.book.apply(nil, r.Bytes(KeySet)); err != nil {
 		t.Failf([]Ref{c.ref}, "configuration %d: %v", c.ver, err)
 		return
+	}
+	if r.Is(KeyFrom, "boot") && !o.isBoot(c.entries) {
+		t.Failf([]Ref{c.ref}, "configuration %d is said to be that of the boot, which run.json tells otherwise", c.ver)
 	}
 	if n := len(s.configs); n > 0 && c.ver <= s.configs[n-1].ver {
 		t.Failf([]Ref{s.configs[n-1].ref, c.ref}, "configuration %d was accepted after configuration %d", c.ver, s.configs[n-1].ver)
@@ -43,6 +49,18 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 	if o.central {
 		o.watchAll(s.agent(r.Actor), c.entries, r.T)
 	}
+}
+
+// isBoot reports whether a configuration is the boot configuration of run.json,
+// which may leave it out.
+func (o *overseer) isBoot(entries []entry) bool {
+	boot := o.ctx.Run.Distributor.Analysers
+	if len(boot) == 0 {
+		return true
+	}
+	return slices.EqualFunc(boot, entries, func(b RunWeight, e entry) bool {
+		return b.ID == o.names.Name(e.id) && b.Weight == int64(e.weight)
+	})
 }
 
 // watchAll lists the analysers that a central detector has to watch.
@@ -100,7 +118,7 @@ func (a *agent) keepOld() {
 // the same analysers with the same weights, drained exactly where told.
 func (o *overseer) judgeWeights(a *agent, change bool, r *Record) {
 	t, s := &o.tally[ruleR13], a.site
-	if len(s.configs) == 0 {
+	if len(s.configs) == 0 && !s.tells {
 		return // this writer does not log configurations
 	}
 	if change {

@@ -30,6 +30,12 @@ func (o *overseer) seePick(a *agent, r *Record) {
 		o.tally[ruleR6].Failf([]Ref{r.Ref()}, "decision %d follows decision %d of the chooser", p, c.p)
 	}
 	c.p = r.Uint(KeyP)
+	switch shared := o.ctx.Run.Distributor.State == "shared"; {
+	case shared && a.view != nil:
+		o.tally[ruleR1].Failf([]Ref{a.viewRef, r.Ref()}, "worker %s chooses for itself, the state is shared", o.names.Name(a.actor))
+	case !shared && r.Has(KeyW) && r.Sym(KeyW) != a.actor:
+		o.tally[ruleR1].Failf([]Ref{r.Ref()}, "%s chooses for worker %s, the state is local", o.names.Name(a.actor), r.Str(KeyW))
+	}
 	v, ok := o.citedView(a, r)
 	if !ok {
 		return

@@ -153,6 +153,10 @@ func (rd *reader) frame(r *Record, at Ref) {
 	case rd.line > 1 && r.Kind == KindLog:
 		rd.j.h2.Failf([]Ref{at}, "a second log line in %s", f.Name)
 	}
+	own := r.Kind == KindLog || r.Kind == KindEnd
+	if a := string(r.Bytes(KeyA)); own != (a == "-") || f.Faults && !own && a != "faults" {
+		rd.j.h6.Failf([]Ref{at}, "%s:%d: a %s of actor %q", f.Name, rd.line, r.Kind, a)
+	}
 	switch r.Kind {
 	case KindLog:
 		rd.checkLog(r, at)

@@ -43,7 +43,19 @@ func (s *scanner) value(k Key, w want) bool {
 		}
 		return true
 	}
+	if w >= wantWord {
+		return s.str(v) && (isWord(wordSets[w-wantWord], r.text(v)) || s.fail("not a word that "+keyText[k]+" may be"))
+	}
 	return s.any(v)
+}
+
+func isWord(set []string, b []byte) bool {
+	for _, w := range set {
+		if w == string(b) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *scanner) id(v *value) bool {

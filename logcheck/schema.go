@@ -2,6 +2,7 @@ package logcheck
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,7 @@ const (
 	wantHex16              // 16 hex digits, lower case
 	wantClass              // data, ack, probe, control; all in the fault file
 	wantMsg                // a message's name
+	wantWord               // and above: one of wordSets[w-wantWord]
 )
 
 // wantLetter are the letters of the schema's text.
@@ -36,8 +38,9 @@ type schema struct {
 	must [2]uint64
 }
 
-// kindSchema is FORMAT.md sections 2, 3 and 6: key:type, `!` means the key must be
-// there; the others may be left out when empty, 0 or false.
+// kindSchema is FORMAT.md sections 2, 3 and 6: key:type, or key:word|word for one of
+// a list; `!` means the key must be there, the others may be left out when empty, 0
+// or false.
 var kindSchema = [kindCount]string{
 	KindLog:           "v:u! node:n! inc:u! role:n!",
 	KindEnd:           "n:u! crc:h!",
@@ -45,10 +48,10 @@ var kindSchema = [kindCount]string{
 	KindStop:          "",
 	KindSend:          "tok:u! to:n! ta:n! ti:u c:c! msg:m! re:u",
 	KindRecv:          "tok:u! fr:n! fa:n! fi:u! c:c! msg:m! re:u",
-	KindFail:          "tok:u! why:s!",
-	KindDrop:          "tok:u! fr:n! fi:u! why:s!",
+	KindFail:          "tok:u! why:refused|reset|full|corrupt!",
+	KindDrop:          "tok:u! fr:n! fi:u! why:stale|no_actor|full|stopped!",
 	KindSynced:        "tok:u! file:s",
-	KindDiskfail:      "tok:u! file:s why:s!",
+	KindDiskfail:      "tok:u! file:s why:full|io!",
 	KindEmit:          "id:d! n:u! b:u! h:h!",
 	KindOutcome:       "id:d! out:s! why:s def:b",
 	KindInput:         "file:s lines:u bytes:u parts:u msgs:u err:s",
@@ -56,30 +59,30 @@ var kindSchema = [kindCount]string{
 	KindKeptOut:       "n:u",
 	KindDrained:       "",
 	KindJoin:          "id:d!",
-	KindConfig:        "ver:u ok:b why:s set:s from:s",
+	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control",
 	KindAdmit:         "id:d! w:n! q:u qb:u",
-	KindRefuse:        "id:d! why:s! q:u qb:u",
+	KindRefuse:        "id:d! why:queue_full|stopping! q:u qb:u",
 	KindView:          "v:u! ver:u set:s",
 	KindCredit:        "set:s",
 	KindPick:          "p:u! id:d! att:u! n:u! to:n! v:u! x:s raw:H w:n",
-	KindHealth:        "an:n! to:s! why:s! f:u ok:u dp:b inc:u",
-	KindProbed:        "an:n! pn:u res:s! dp:b",
-	KindAttemptFailed: "id:d! att:u! to:n! why:s!",
+	KindHealth:        "an:n! to:up|down! why:s! f:u ok:u dp:b inc:u",
+	KindProbed:        "an:n! pn:u res:ok|not_ready|timeout|refused|reset|ignored! dp:b",
+	KindAttemptFailed: "id:d! att:u! to:n! why:timeout|refused|reset|full|busy|unavailable|down!",
 	KindRetry:         "id:d! att:u! wait:u",
-	KindDone:          "id:d! att:u! to:n st:s",
-	KindGaveUp:        "id:d! why:s! def:b",
+	KindDone:          "id:d! att:u! to:n st:committed|duplicate",
+	KindGaveUp:        "id:d! why:no_analyser|attempts|deadline|stopping! def:b",
 	KindDead:          "id:d! why:s def:b to:n",
 	KindBudget:        "active:u retries:u",
 	KindNoneUp:        "on:b",
 	KindResumed:       "gap:u",
 	KindRecover:       "n:u lost:u",
 	KindCommit:        "id:d! n:u! h:h! cs:u! op:u!",
-	KindDup:           "id:d! why:s!",
+	KindDup:           "id:d! why:seen|below|conflict!",
 	KindPoisoned:      "id:d! why:s",
 	KindCounter:       "name:s! val:i",
-	KindPhase:         "name:s!",
+	KindPhase:         "name:warmup|faults|heal|settle|end!",
 	KindFault:         "do:s! n:n act:n from:n to:n cls:c val:s inc:u",
-	KindLost:          "fr:n! fi:u! tok:u! to:n why:s",
+	KindLost:          "fr:n! fi:u! tok:u! to:n why:cut|loss|corrupt|down|crash|queue|stale|no_actor|full|stopped",
 	KindWorldDup:      "fr:n! fi:u! tok:u! to:n n:u!",
 	KindNoeffect:      "do:s! n:n act:n from:n to:n cls:c val:s inc:u why:s",
 	KindStopped:       "why:s!",
@@ -88,9 +91,9 @@ var kindSchema = [kindCount]string{
 // msgSchema are the message keys of send and recv.
 var msgSchema = [msgCount]string{
 	MsgSubmit:    "id:d! n:u! b:u! h:h! lo:u",
-	MsgResult:    "id:d! out:s! why:s def:b wait:u",
+	MsgResult:    "id:d! out:committed|poison|gave_up|refused! why:s def:b wait:u",
 	MsgPacket:    "id:d! n:u b:u h:h att:u! lo:u",
-	MsgReceipt:   "id:d! att:u! st:s!",
+	MsgReceipt:   "id:d! att:u! st:committed|duplicate|poison|busy|unavailable!",
 	MsgProbe:     "pn:u",
 	MsgProbeOK:   "pn:u ready:b",
 	MsgControl:   "doc:s",
@@ -125,16 +128,38 @@ func init() {
 	x.may = [2]uint64{^uint64(0), ^uint64(0)}
 }
 
+// wordSets are the lists of words of the schema, each once.
+var wordSets [][]string
+
+// wordsOf returns the want of a list of words; a key that may be left out may also
+// be empty.
+func wordsOf(words []string, must bool) want {
+	if !must {
+		words = append(words, "")
+	}
+	i := slices.IndexFunc(wordSets, func(set []string) bool { return slices.Equal(set, words) })
+	if i < 0 {
+		i = len(wordSets)
+		wordSets = append(wordSets, words)
+	}
+	assert(i < 256-int(wantWord), "%d lists of words", i)
+	return wantWord + want(i)
+}
+
 func parseSchema(s *schema, text string) {
 	for _, f := range strings.Fields(text) {
 		name, typ, ok := strings.Cut(f, ":")
 		k := lookupKey([]byte(name))
 		assert(ok && k != KeyNone, "schema %q", f)
+		typ, must := strings.CutSuffix(typ, "!")
 		w := wantLetter[typ[0]]
+		if len(typ) > 1 {
+			w = wordsOf(strings.Split(typ, "|"), must)
+		}
 		assert(w != wantNone && s.want[k] == wantNone, "schema type %q", f)
 		s.want[k] = w
 		s.may[k>>6] |= 1 << (k & 63)
-		if strings.HasSuffix(typ, "!") {
+		if must {
 			s.must[k>>6] |= 1 << (k & 63)
 		}
 	}

@@ -12,6 +12,7 @@ type store struct {
 	synced   uint64 // the newest effect whose operation was synced
 	syncedAt Ref
 	recover  bool // this incarnation has said what it recovered
+	packets  bool // it logs the packets that it receives
 	standing *idSet
 
 	ring      []effect // the newest effects, by number modulo its length
@@ -67,7 +68,7 @@ func (d *delivery) storeOf(f *File) *store {
 	}
 	s := d.storeAt(f.Node)
 	if s.file != f {
-		s.file, s.recover = f, false
+		s.file, s.recover, s.packets = f, false, false
 		s.ops, s.early, s.earlyList = map[uint64][]uint64{}, map[uint64]struct{}{}, nil
 		s.lo = map[sourceKey]lowMark{}
 	}
@@ -194,8 +195,8 @@ func (d *delivery) recover(r *Record) {
 	if s.last > n {
 		s.last, s.base = n, min(s.base, n)
 	}
-	for cs := s.base + 1; cs <= n; cs++ {
-		s.ring[cs&uint64(len(s.ring)-1)].synced = true
+	for left := n - s.base; left > 0; left-- { // n may be the largest number there is
+		s.ring[(s.base+left)&uint64(len(s.ring)-1)].synced = true
 	}
 	s.synced = n
 	s.syncedAt = r.Ref()
@@ -204,7 +205,7 @@ func (d *delivery) recover(r *Record) {
 // survive judges C10: what was synced before is there after, unless the disk
 // rotted, and what is missing is reported.
 func (d *delivery) survive(r *Record, s *store, n, lost uint64) {
-	if s.synced == 0 {
+	if s.synced == 0 && lost <= s.last+1 {
 		return
 	}
 	d.c10.Case()

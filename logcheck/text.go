@@ -7,12 +7,13 @@ import (
 )
 
 // hidden reports whether c must never reach a terminal or a log raw: C0, DEL, C1,
-// the line and paragraph separators and the bidirectional controls.
+// the line and paragraph separators, the bidirectional controls and the byte order
+// mark.
 func hidden(c rune) bool {
 	switch {
 	case c < 0x20, c >= 0x7f && c <= 0x9f:
 		return true
-	case c == 0x061c, c == 0x200e, c == 0x200f, c >= 0x2028 && c <= 0x202e, c >= 0x2066 && c <= 0x2069:
+	case c == 0x061c, c == 0x200e, c == 0x200f, c == 0xfeff, c >= 0x2028 && c <= 0x202e, c >= 0x2066 && c <= 0x2069:
 		return true
 	}
 	return false

@@ -1,5 +1,7 @@
 package logcheck
 
+import "slices"
+
 // delivery follows every packet through emitter, distributor and analyser and
 // judges C1-C14 and O1 from that one picture.
 type delivery struct {
@@ -18,7 +20,10 @@ type delivery struct {
 	unproven  []unproven      // ids used before their emit (only with a clock error)
 	uncommits []unproven      // acked before their commit (only with a clock error)
 	order     map[orderKey]orderMark
-	ordered   bool // O1 applies
+	ordered   bool    // O1 applies
+	submits   []bool  // by File.Index: it logs the submits that it receives
+	open      []int64 // by File.Index: packets that it emitted and that have no outcome
+	drained   []place // by File.Index: its `drained`
 	timeout   int64
 }
 
@@ -35,7 +40,7 @@ const memoMax = 1 << 16
 // deliveryKinds are the records that move the picture.
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
-	KindCommit, KindDup, KindFault)
+	KindCommit, KindDup, KindFault, KindRetry, KindDrained)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -68,6 +73,7 @@ func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
 		byNode: map[Sym]*store{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
 		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
+		submits: make([]bool, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
 	d.weights.boot(c)
 	var rules []Rule
@@ -114,6 +120,10 @@ func (d *delivery) feed(r *Record) {
 		}
 	case KindDup:
 		d.suppressed(r)
+	case KindRetry:
+		d.retry(r)
+	case KindDrained:
+		d.drain(r)
 	case KindFault:
 		d.fault(r)
 	}
@@ -146,6 +156,11 @@ func (d *delivery) recv(r *Record) {
 		return
 	}
 	switch r.Msg {
+	case MsgSubmit:
+		f := int32(r.File.Index)
+		if d.submits[f] = true; !slices.Contains(r.Pkt.cameTo, f) {
+			r.Pkt.cameTo = append(r.Pkt.cameTo, f)
+		}
 	case MsgResult:
 		d.result(r)
 	case MsgPacket:

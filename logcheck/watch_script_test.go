@@ -226,6 +226,12 @@ func (s *watchScript) set(kv string) {
 		d.Detector.Kind = v
 	case "m":
 		d.PacketMax = int64(n)
+	case "analysers":
+		for item := range strings.SplitSeq(v, ",") {
+			id, w, _ := strings.Cut(item, ":")
+			n, _ := strconv.Atoi(w)
+			d.Analysers = append(d.Analysers, RunWeight{ID: id, Weight: int64(n)})
+		}
 	case "on_full":
 		d.OnFull = v
 	case "window":

@@ -48,7 +48,7 @@ func (a *actor) idle() bool {
 	return !a.timed || a.node.cfg.Cores == 0 || a.node.busy < a.node.cfg.Cores
 }
 
-// spawn starts an actor; its Started event is due now.
+// spawn starts an actor; its Started event waits in its mailbox, before any other.
 func (w *World) spawn(n *node, name string, o ActorOptions, impl Actor) error {
 	if impl == nil || name == "" || o.MailboxItems < 0 || o.MailboxBytes < 0 {
 		return fmt.Errorf("%w: actor %q of node %q, implemented by %T, with %+v", ErrConfig, name, n.cfg.Name, impl, o)
@@ -78,7 +78,8 @@ func (w *World) spawn(n *node, name string, o ActorOptions, impl Actor) error {
 	w.observer.ActorStarted(a.addr)
 	i, s := w.alloc(slotStarted)
 	s.target = a.id
-	w.schedule(w.now, i)
+	a.enqueue(w, i) // at once: a message that is due now must not overtake it
+	w.ready(a)
 	return nil
 }
 

@@ -333,6 +333,36 @@ func TestInject(t *testing.T) {
 }
 
 // Events name both ends' tokens and, of a failure, where it was sent to.
+// A message that is due in the moment of the start does not overtake Started,
+// whatever the tie-breaks.
+func TestStartedComesFirst(t *testing.T) {
+	for seed := range uint64(64) {
+		w := newWorld(t, sim.Config{Seed: seed})
+		begun := map[string]bool{}
+		addActors := func(b *sim.Booter) {
+			for _, name := range []string{"a", "b", "c"} {
+				must(t, b.Spawn(name, sim.ActorOptions{}, sim.ActorFunc(func(c *sim.Ctx, ev *sim.Event) {
+					if !begun[name] && ev.Kind != sim.Started {
+						t.Fatalf("seed %d: the first event of %s is %v", seed, name, ev.Kind)
+					}
+					if begun[name] = true; ev.Kind == sim.Started && name == "a" {
+						for _, peer := range []string{"b", "c"} {
+							_, err := c.Send(to(c.Self().Node, peer), 0, 1, "hello")
+							must(t, err)
+						}
+					}
+				})))
+			}
+		}
+		n, err := w.AddNode(sim.NodeConfig{Name: "n", Boot: addActors})
+		must(t, err, w.Start(n))
+		w.Run()
+		if len(begun) != 3 {
+			t.Fatalf("seed %d: %v began", seed, begun)
+		}
+	}
+}
+
 func TestEventsNameTheirMessages(t *testing.T) {
 	r := newRig(t, sim.Config{})
 	var got []string

@@ -1,0 +1,76 @@
+package logcheck
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// brokenLogs are logs that tell an untruth in one place, beside the failing case of
+// each property in testdata/watch.
+var brokenLogs = []struct {
+	name, id, text string
+	want           string // the witness
+}{
+	{"boot configuration", "R13", `
+run analysers=a1:1,a2:1
+0 a1/s recover n=0 lost=0
+0 d/sup config ver=1 ok=true from=boot set=a1=1:up,a2=3:up`, "logs/d.1.jsonl:3"},
+	{"refused configuration", "R13", `
+0 a1/s recover n=0 lost=0
+0 d/sup config ver=1 ok=false from=boot why=negative set=a1=1:up
+1 d/w1 view v=1 ver=1 set=a1=1:up`, "logs/d.1.jsonl:5"},
+	{"worker that chooses in state shared", "R1", `
+run state=shared
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1`, "logs/d.1.jsonl:3 logs/d.1.jsonl:4"},
+	{"worker that chooses for another", "R1", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+1 d/w2 view v=1 ver=1 set=a1=1:up
+2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1 w=w2`, "logs/d.1.jsonl:6"},
+	{"probe that was not answered", "F9", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+10 d/w1 send x a1/s probe pn=1
+20 d/w1 probed an=a1 pn=1 res=ok`, "logs/d.1.jsonl:5"},
+	{"probe that was answered", "F9", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+10 d/w1 send x a1/s probe pn=1
+11 a1/s recv x
+12 a1/s send y d/w1 probe_ok pn=1 ready=true
+13 d/w1 recv y
+70 d/w1 probed an=a1 pn=1 res=timeout`, "logs/d.1.jsonl:6"},
+	{"analyser that was not ready", "F9", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+10 d/w1 send x a1/s probe pn=1
+11 a1/s recv x
+12 a1/s send y d/w1 probe_ok pn=1 ready=false
+13 d/w1 recv y
+13 d/w1 probed an=a1 pn=1 res=ok`, "logs/d.1.jsonl:6"},
+	{"timeout before its time", "F9", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+10 d/w1 send x a1/s probe pn=1
+50 d/w1 probed an=a1 pn=1 res=timeout`, "logs/d.1.jsonl:5"},
+	{"probe that was never sent", "F9", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+10 d/w1 send x a1/s probe pn=1
+80 d/w1 probed an=a1 pn=2 res=timeout`, "logs/d.1.jsonl:5"},
+}
+
+func TestBrokenLogs(t *testing.T) {
+	for _, c := range brokenLogs {
+		t.Run(c.name, func(t *testing.T) {
+			v := checkWatch(t, c.text, Options{})
+			watchStatus(t, v, c.id, Fail)
+			if got := watchRefs(watchOf(v, c.id)); !slices.Equal(got, strings.Fields(c.want)) {
+				t.Errorf("witness %v, want %s (%s)", got, c.want, watchOf(v, c.id).Detail)
+			}
+		})
+	}
+}
