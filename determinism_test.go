@@ -224,6 +224,7 @@ func f(m map[int]int) {
 // with the reason.
 var notDeterministic = map[string]string{
 	"system/node/nodetest": "test support: what it runs is",
+	"system/driver":        "the real world's clock, goroutines and files",
 }
 
 // TestDeterminismRulesCoverTheTree holds that no package of the simulation, the
