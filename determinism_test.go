@@ -20,7 +20,7 @@ var deterministic = map[string][]string{
 	"system/node":    nil,
 	"system/message": nil, "system/route": nil, "system/detect": nil, "system/store": nil,
 	"system/emitter": nil, "system/emitter/lines": nil, "system/distributor": nil,
-	"system/analyser": nil, "system/operator": nil,
+	"system/analyser": nil, "system/operator": nil, "system/wire": nil,
 }
 
 // bannedImports are whole packages that deterministic code must not use.
