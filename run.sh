@@ -6,6 +6,9 @@
 #   ./run.sh bench [PATTERN] the benchmarks
 #   ./run.sh fuzz TARGET PKG [TIME]  one fuzz target, 30 s unless told
 #   ./run.sh golden          rewrite the golden hashes and files (then review the diff)
+#   ./run.sh generate        rewrite the code generated from system/wire/proto
+#   ./run.sh lint [REF]      check system/wire/proto and its generated code; with a git
+#                            commit REF also that nothing breaks clients of that time
 #   ./run.sh ARGS...         anything else goes to the weir command
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -36,6 +39,29 @@ build() {
   go build -trimpath -o bin/weir ./cmd/weir
 }
 
+# The tools of the wire format, pinned by go.mod files of their own so that the
+# product does not depend on what they depend on. The first use compiles buf, which
+# takes about a minute; the plugins are named in buf.gen.yaml.
+proto=system/wire/proto
+buf() { go tool -modfile=tools/buf/go.mod buf "$@"; }
+generate() { buf generate $proto --template $proto/buf.gen.yaml -o "${1:-.}"; }
+
+# lint checks the schema, and that the generated code is that of the schema.
+lint() {
+  local tmp dir
+  buf lint $proto
+  buf format --exit-code -d $proto
+  [ -z "${1-}" ] || buf breaking $proto --against ".git#ref=$1,subdir=$proto"
+  tmp=$(mktemp -d)
+  trap "rm -rf '$tmp'" EXIT
+  generate "$tmp"
+  for dir in weirv1 weirv1grpc; do
+    diff -r -x doc.go "system/wire/$dir" "$tmp/system/wire/$dir" >&2 ||
+      die "system/wire/$dir is not what $proto says: run ./run.sh generate"
+  done
+  rm -rf "$tmp"
+}
+
 tests() {
   need_cc
   local unformatted
@@ -43,6 +69,7 @@ tests() {
   [ -z "$unformatted" ] || die "not formatted by gofmt: $unformatted"
   go mod verify
   go vet ./...
+  lint
   GOOS=wasip1 GOARCH=wasm go build -o /dev/null ./cmd/weir-node
   # What has goroutines, under the race detector; and the catalogue once.
   WEIR_RACE=1 go test -race -count=1 ./scenarios ./cmd/...
@@ -55,7 +82,9 @@ case "${1-}" in
   test) tests ;;
   bench) exec go test -run '^$' -bench "${2:-.}" -benchmem ./... ;;
   fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
+  generate) generate ;;
+  lint) lint "${2-}" ;;
   golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck ./cmd/weir ;;
-  help|-h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0" ;;
+  help|-h|--help) sed -n '2,12s/^# \{0,1\}//p' "$0" ;;
   *) build; exec bin/weir "$@" ;;
 esac
