@@ -1,16 +1,25 @@
 package scenarios
 
 import (
-	"bytes"
-	"encoding/gob"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"weir/system/message"
 	"weir/system/node"
 )
+
+// wireScenarios are those that pass through the wire codec as well: every kind of
+// message, packets from empty to giant and poison, and faults that make each kind
+// be lost, damaged, doubled and sent again.
+var wireScenarios = []string{
+	"steady-deficit", "weight-change", "drain", "add-and-remove", "poison", "giant-packet", "crash", "loss",
+	"corruption", "duplicates-and-reordering", "local-workers", "misconfigured", "overload", "canary",
+	"several-distributors", "data-fails-probes-pass",
+}
 
 // wireTypes are the messages that pass between nodes, by their names in the log.
 var wireTypes = map[string]func() node.Message{
@@ -24,86 +33,124 @@ var wireTypes = map[string]func() node.Message{
 	"control_ok": func() node.Message { return new(message.ControlOK) },
 }
 
-// gobCodec encodes with encoding/gob and counts what passed. It spoils every
-// buffer that it decoded, and so holds that nobody keeps one.
-type gobCodec struct{ passed map[string]int }
-
-func (c *gobCodec) Encode(b []byte, m node.Message) ([]byte, error) {
-	buf := bytes.NewBuffer(append(b, byte(len(m.Name()))))
-	buf.WriteString(m.Name())
-	err := gob.NewEncoder(buf).Encode(m)
-	return buf.Bytes(), err
+// counting is a codec that counts what passes through it. It spoils every buffer
+// that it decoded, and so holds that nobody keeps one.
+type counting struct {
+	node.Codec
+	encoded, decoded, failed int
+	names                    map[string]int
 }
 
-func (c *gobCodec) Decode(b []byte) (node.Message, error) {
-	name := string(b[1 : 1+b[0]])
-	make, ok := wireTypes[name]
-	if !ok {
-		return nil, fmt.Errorf("a %s has no wire form", name)
+func (c *counting) Encode(b []byte, m node.Message) ([]byte, error) {
+	c.encoded++
+	c.names[m.Name()]++
+	b, err := c.Codec.Encode(b, m)
+	if err != nil {
+		c.failed++
 	}
-	m := make()
-	if err := gob.NewDecoder(bytes.NewReader(b[1+len(name):])).Decode(m); err != nil {
-		return nil, err
+	return b, err
+}
+
+func (c *counting) Decode(b []byte) (node.Message, error) {
+	c.decoded++
+	m, err := c.Codec.Decode(b)
+	if err != nil {
+		c.failed++
 	}
 	for i := range b {
 		b[i] = 0xa5
 	}
-	c.passed[name]++
-	return m, nil
+	return m, err
 }
 
-// TestCodec holds that nothing rests on memory that two nodes share: with every
-// message encoded and decoded on its way, a run is the same to the last event and
-// byte. Together the scenarios send every kind of message there is.
-func TestCodec(t *testing.T) {
-	passed := map[string]int{}
-	for _, name := range []string{"crash", "duplicates-and-reordering", "poison", "add-and-remove", "several-distributors", "data-fails-probes-pass"} {
-		sc, err := Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plain, err := Run(sc, Options{Seed: seedDefault})
-		if err != nil {
-			t.Fatal(err)
-		}
-		coded, err := Run(sc, Options{Seed: seedDefault, Codec: &gobCodec{passed}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a, b := hashLine(sc, plain), hashLine(sc, coded); a != b || plain.Stop != coded.Stop {
-			t.Errorf("%s\nand through the codec\n%s, %s", a, b, coded.Stop)
-		}
+// TestWireChangesNothing holds that the system behaves the same, to the last
+// event and log byte, when no two nodes share memory and every message between
+// them is encoded and decoded.
+func TestWireChangesNothing(t *testing.T) {
+	names := map[string]int{}
+	for _, name := range wireScenarios {
+		t.Run(name, func(t *testing.T) {
+			sc, err := Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, err := Run(sc, Options{Seed: seedDefault})
+			if err != nil {
+				t.Fatal(err)
+			}
+			proto, err := CodecNamed("proto")
+			if err != nil {
+				t.Fatal(err)
+			}
+			codec := &counting{Codec: proto, names: names}
+			coded, err := Run(sc, Options{Seed: seedDefault, Codec: codec})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a, b := hashLine(sc, plain), hashLine(sc, coded); a != b {
+				t.Errorf("the wire changes the run:\nwithout %s\nwith    %s", a, b)
+			}
+			if codec.encoded == 0 || codec.encoded != codec.decoded || codec.failed > 0 {
+				t.Errorf("%d encoded, %d decoded, %d failed", codec.encoded, codec.decoded, codec.failed)
+			}
+			t.Logf("%d messages passed through the wire", codec.encoded)
+		})
 	}
-	for name, make := range wireTypes {
-		if got := make().Name(); got != name {
-			t.Errorf("%T is named %s, not %s", make(), got, name)
+	for name, create := range wireTypes {
+		if got := create().Name(); got != name {
+			t.Errorf("%T is named %s, not %s", create(), got, name)
 		}
-		if passed[name] == 0 {
-			t.Errorf("no %s passed through the codec", name)
+		if names[name] == 0 {
+			t.Errorf("no %s passed through the wire", name)
 		}
 	}
 }
 
-// brokenCodec fails as a real one may.
-type brokenCodec struct{ encode, decode error }
+// breaking is a codec that fails in one direction after some messages.
+type breaking struct {
+	node.Codec
+	encodes, decodes int
+	err              error
+}
 
-func (c brokenCodec) Encode(b []byte, _ node.Message) ([]byte, error) { return b, c.encode }
-func (c brokenCodec) Decode([]byte) (node.Message, error)             { return nil, c.decode }
+func (c *breaking) Encode(b []byte, m node.Message) ([]byte, error) {
+	if c.encodes--; c.encodes == 0 {
+		return nil, c.err
+	}
+	return c.Codec.Encode(b, m)
+}
 
-// TestCodecErrorRefusesTheSend holds that what cannot be encoded is refused at
-// once, as anything that the world cannot take.
-func TestCodecErrorRefusesTheSend(t *testing.T) {
-	broken := fmt.Errorf("broken")
-	w := &world{}
-	m := &message.Probe{Number: 7}
-	for _, c := range []brokenCodec{{encode: broken}, {decode: broken}} {
-		w.codec = c
-		if got, err := w.pass(0, 1, m); err == nil || got != nil {
-			t.Errorf("%+v: %v, %v", c, got, err)
+func (c *breaking) Decode(b []byte) (node.Message, error) {
+	if c.decodes--; c.decodes == 0 {
+		return nil, c.err
+	}
+	return c.Codec.Decode(b)
+}
+
+// TestCodecFailureIsAnError holds that a message which does not pass through the
+// codec is not just one more lost message.
+func TestCodecFailureIsAnError(t *testing.T) {
+	sc, err := Load("steady-deficit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proto, err := CodecNamed("proto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := errors.New("bad")
+	for says, codec := range map[string]*breaking{
+		"encode packet from d1 to a3: bad": {Codec: proto, encodes: 100, err: bad},
+		"decode packet from d1 to a3: bad": {Codec: proto, decodes: 100, err: bad},
+	} {
+		res, err := Run(sc, Options{Codec: codec})
+		if res != nil || !errors.Is(err, bad) || !strings.Contains(err.Error(), says) {
+			t.Errorf("error %v, want %q", err, says)
 		}
-		if got, err := w.pass(1, 1, m); err != nil || got != node.Message(m) {
-			t.Errorf("%+v, within a node: %v, %v", c, got, err)
-		}
+	}
+	tooLarge := &breaking{Codec: proto, encodes: 100, err: fmt.Errorf("%w: 5 MiB", node.ErrTooLarge)}
+	if _, err := Run(sc, Options{Codec: tooLarge}); err != nil {
+		t.Errorf("one message that is too large: %v", err)
 	}
 }
 
@@ -128,7 +175,7 @@ func TestWireTypesHaveNoHiddenState(t *testing.T) {
 			look(f.Type, path+"."+f.Name)
 		}
 	}
-	for name, make := range wireTypes {
-		look(reflect.TypeOf(make()), name)
+	for name, create := range wireTypes {
+		look(reflect.TypeOf(create()), name)
 	}
 }

@@ -93,6 +93,9 @@ func Run(sc *Scenario, opt Options) (*Result, error) {
 	if err := r.play(); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
 	}
+	if err := r.world.broken; err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
+	}
 	return r.result()
 }
 

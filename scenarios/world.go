@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -19,6 +20,7 @@ type world struct {
 	byName map[string]sim.NodeID
 	codec  node.Codec // nil: messages are passed as they are
 	wire   []byte     // scratch for the codec
+	broken error      // why a message did not pass through it
 
 	watch   func(h *host, line []byte) // sees every line of every node; may be nil
 	drained int                        // emitters' drained records seen
@@ -66,21 +68,31 @@ func (w *world) simAddr(a node.Addr) (sim.Addr, bool) {
 }
 
 // pass takes a message between two nodes through the wire codec, if there is one.
-// What stays within a node has no wire form.
+// What stays within a node has no wire form. A message that is too large is the
+// sender's to handle, as over a real wire; any other failure ends the run with an
+// error, for the system and its encoding do not fit each other.
 func (w *world) pass(from, to sim.NodeID, m node.Message) (node.Message, error) {
 	if w.codec == nil || from == to {
 		return m, nil
 	}
 	wire, err := w.codec.Encode(w.wire[:0], m)
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", m.Name(), err)
+		return nil, w.codecFailed(fmt.Errorf("encode %s from %s to %s: %w", m.Name(), w.nameOf(from), w.nameOf(to), err))
 	}
 	w.wire = wire
 	back, err := w.codec.Decode(wire)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", m.Name(), err)
+		return nil, w.codecFailed(fmt.Errorf("decode %s from %s to %s: %w", m.Name(), w.nameOf(from), w.nameOf(to), err))
 	}
 	return back, nil
+}
+
+func (w *world) codecFailed(err error) error {
+	if w.broken == nil && !errors.Is(err, node.ErrTooLarge) {
+		w.broken = err
+		w.sim.Halt("codec")
+	}
+	return err
 }
 
 var drainedPrefix = []byte(`{"k":"drained",`)

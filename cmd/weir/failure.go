@@ -93,5 +93,8 @@ func (o *outcome) command(f *runFlags) string {
 	for _, in := range f.inputs {
 		args = append(args, "--input", shellQuote(in))
 	}
+	if f.codec != "" && f.codec != "none" {
+		args = append(args, "--codec", f.codec)
+	}
 	return strings.Join(args, " ")
 }

@@ -16,6 +16,7 @@ type runFlags struct {
 	jobs    int
 	set     []string
 	inputs  []string
+	codec   string
 	output  string
 	dir     string
 	keep    int
@@ -55,6 +56,7 @@ func (a *app) runCommand() *cobra.Command {
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "runs at once")
 	addSetFlag(c, &f.set)
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable; - for standard input")
+	fl.StringVar(&f.codec, "codec", "none", "pass every message between nodes through a wire encoding: none or proto; the run is the same")
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
 	addDirFlag(c, &f.dir)
 	fl.IntVar(&f.keep, "keep", 20, "runs that passed to keep in the run directory; 0: all. Failures are always kept")
@@ -86,6 +88,9 @@ func (f *runFlags) check(seedGiven bool) error {
 		return usage("--seed and --seeds exclude each other")
 	case f.dir == "":
 		return usage("--dir is empty")
+	}
+	if _, err := scenarios.CodecNamed(f.codec); err != nil {
+		return usage("--%v", err)
 	}
 	for _, o := range outputs {
 		if o == f.output {

@@ -170,8 +170,13 @@ func (s *sweep) one(n named, seed uint64) (o *outcome) {
 			o.panicked = fmt.Sprintf("%v\n%s", p, debug.Stack())
 		}
 	}()
+	codec, err := scenarios.CodecNamed(s.flags.codec)
+	if err != nil {
+		o.err = err
+		return o
+	}
 	res, err := s.app.run(n.sc, scenarios.Options{
-		Seed: seed, Inputs: s.inputs.list(), Check: true, Build: s.build,
+		Seed: seed, Inputs: s.inputs.list(), Codec: codec, Check: true, Build: s.build,
 		Progress:    s.progress.follow(),
 		Interrupted: func() bool { return s.app.ctx.Err() != nil },
 	})
