@@ -223,8 +223,11 @@ func f(m map[int]int) {
 // notDeterministic are the packages below the deterministic ones that need not be,
 // with the reason.
 var notDeterministic = map[string]string{
-	"system/node/nodetest": "test support: what it runs is",
-	"system/driver":        "the real world's clock, goroutines and files",
+	"system/node/nodetest":   "test support: what it runs is",
+	"system/driver":          "the real world's clock, goroutines and files",
+	"system/transport/grpc":  "the real world's network",
+	"system/wire/weirv1":     "generated",
+	"system/wire/weirv1grpc": "generated",
 }
 
 // TestDeterminismRulesCoverTheTree holds that no package of the simulation, the

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,8 @@ const clockErrorReal = 100 * time.Millisecond
 type realRun struct {
 	t     *testing.T
 	r     *run
-	hub   *hub
+	net   realNet
+	close map[string]func()
 	begun time.Time
 	nodes map[string]*driver.Node
 	incs  map[string]uint32
@@ -48,12 +50,18 @@ func (l *realLog) has(text string) bool {
 	return bytes.Contains(l.buf.Bytes(), []byte(text))
 }
 
-func newRealRun(t *testing.T, name string, set ...string) *realRun {
+// realNet joins the nodes of a real run.
+type realNet interface {
+	// link is a new incarnation's end of the net; close ends it once the node has ended.
+	link(n Node) (l driver.Link, close func())
+}
+
+func newRealRun(t *testing.T, net realNet, name string, set ...string) *realRun {
 	sc, err := Load(name, set...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &realRun{t: t, r: &run{sc: sc}, hub: &hub{nodes: map[string]*driver.Node{}}, begun: time.Now(),
+	r := &realRun{t: t, r: &run{sc: sc}, net: net, begun: time.Now(), close: map[string]func(){},
 		nodes: map[string]*driver.Node{}, incs: map[string]uint32{}, dirs: map[string]string{}}
 	r.r.log = faults.NewLog(&r.r.faults)
 	for _, n := range sc.Nodes() {
@@ -68,8 +76,10 @@ func (r *realRun) boot(n Node) {
 	r.incs[n.Name]++
 	log := &realLog{name: fmt.Sprintf("logs/%s.%d.jsonl", n.Name, r.incs[n.Name])}
 	r.files = append(r.files, log)
+	link, end := r.net.link(n)
+	r.close[n.Name] = end
 	d, err := driver.Start(driver.Config{
-		Name: n.Name, Role: string(n.Role), Incarnation: r.incs[n.Name], Boot: r.r.bootOf(n), Link: &hubLink{hub: r.hub, name: n.Name},
+		Name: n.Name, Role: string(n.Role), Incarnation: r.incs[n.Name], Boot: r.r.bootOf(n), Link: link,
 		Dir: r.dirs[n.Name], Log: log, Epoch: r.begun,
 	})
 	if err != nil {
@@ -84,6 +94,7 @@ func (r *realRun) stop(name string) {
 	if err := r.nodes[name].Err(); err != nil {
 		r.t.Error(err)
 	}
+	r.close[name]()
 }
 
 // play boots every node, does what act does, waits until the emitters are done and
@@ -165,46 +176,48 @@ func wantPass(t *testing.T, v *logcheck.Verdict) {
 // quick are the phases of a run that a test waits for.
 var quick = []string{"phases.warmup=1s", "phases.faults=1s", "phases.heal=1s", "phases.settle=20s", "emitters.for=3s"}
 
-// TestRealRun holds that the system runs unchanged on real goroutines, clocks and
-// files, and that the same judge passes it.
+// nets are the ways to join real nodes that every test of this file goes.
+var nets = map[string]func(*testing.T) realNet{
+	"hub":  func(*testing.T) realNet { return &hub{nodes: map[string]*driver.Node{}} },
+	"grpc": func(t *testing.T) realNet { return newGRPCNet(t) },
+}
+
+func (h *hub) link(n Node) (driver.Link, func()) { return &hubLink{hub: h, name: n.Name}, func() {} }
+
+// TestRealRun holds that the system runs unchanged on real goroutines, clocks, files
+// and sockets, and that the same judge passes it.
 func TestRealRun(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		set  []string
-	}{
-		{"steady-deficit", nil},
-		{"steady-random", []string{"distributors.state=shared"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for net, join := range nets {
+		t.Run(net+"/steady-deficit", func(t *testing.T) {
 			t.Parallel()
-			r := newRealRun(t, c.name, append(c.set, quick...)...)
-			wantPass(t, r.play(func() {}))
+			wantPass(t, newRealRun(t, join(t), "steady-deficit", quick...).play(func() {}))
+		})
+		t.Run(net+"/steady-random shared", func(t *testing.T) {
+			t.Parallel()
+			set := append([]string{"distributors.state=shared"}, quick...)
+			wantPass(t, newRealRun(t, join(t), "steady-random", set...).play(func() {}))
 		})
 	}
 }
 
 // TestRealRestart holds that what was acknowledged outlives an orderly stop of an
-// analyser, and that its absence is noticed.
+// analyser, and that its absence and its return are noticed.
 func TestRealRestart(t *testing.T) {
-	t.Parallel()
-	set := append(strings.Fields("check.require=[stop,restart,down,recovered,F6,C10] check.min_packets=20"), quick...)
-	r := newRealRun(t, "crash", append(set, "faults=", "emitters.for=8s")...)
-	wantPass(t, r.play(func() {
-		a2 := r.r.sc.Nodes()[slicesIndex(r.r.sc.Nodes(), "a2")]
-		r.r.log.Fault(r.now(), faults.Act{Do: "stop", Node: "a2"}, r.incs["a2"])
-		r.stop("a2")
-		time.Sleep(2 * time.Second)
-		r.r.log.Fault(r.now(), faults.Act{Do: "restart", Node: "a2"}, r.incs["a2"]+1)
-		r.boot(a2)
-		time.Sleep(2 * time.Second)
-	}))
-}
-
-func slicesIndex(nodes []Node, name string) int {
-	for i, n := range nodes {
-		if n.Name == name {
-			return i
-		}
+	for net, join := range nets {
+		t.Run(net, func(t *testing.T) {
+			t.Parallel()
+			set := append(strings.Fields("check.require=[stop,restart,down,recovered,F6,C10] check.min_packets=20"), quick...)
+			r := newRealRun(t, join(t), "crash", append(set, "faults=", "emitters.for=6s")...)
+			wantPass(t, r.play(func() {
+				nodes := r.r.sc.Nodes()
+				a2 := nodes[slices.IndexFunc(nodes, func(n Node) bool { return n.Name == "a2" })]
+				r.r.log.Fault(r.now(), faults.Act{Do: "stop", Node: "a2"}, r.incs["a2"])
+				r.stop("a2")
+				time.Sleep(1500 * time.Millisecond)
+				r.r.log.Fault(r.now(), faults.Act{Do: "restart", Node: "a2"}, r.incs["a2"]+1)
+				r.boot(a2)
+				time.Sleep(1500 * time.Millisecond)
+			}))
+		})
 	}
-	return -1
 }

@@ -1,52 +1,141 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"weir/system/distributor"
+	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/node"
 )
 
-// answerMax is the virtual time after which an answer is not awaited any longer.
+// documentMax is how many bytes of a document are read: more than any distributor
+// accepts, so that it is the one to refuse.
+const documentMax = 128 << 10
+
+// answerMax is how long an answer is awaited.
 const answerMax = 10 * time.Second
+
+// checkControl tries one control document.
+func checkControl(args []string, in io.Reader, out, errw io.Writer) int {
+	flags := newFlags("check-control", errw)
+	table := flags.String("analysers", "", "the table to boot with: ID=WEIGHT,...")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	cfg, err := tableOf(*table)
+	if err == nil && flags.NArg() > 1 {
+		err = errors.New("more than one file")
+	}
+	var doc []byte
+	if err == nil {
+		doc, err = document(flags.Args(), in)
+	}
+	if err != nil {
+		fmt.Fprintf(errw, "weir-node: %q\n", err)
+		return exitUsage
+	}
+	answer, log, err := deliver(cfg, doc)
+	if err != nil {
+		fmt.Fprintf(errw, "weir-node: %q\n", err)
+		return exitInternal
+	}
+	if !answer.OK {
+		fmt.Fprintf(out, "refused, version %d stays: %s\n", answer.Version, strconv.QuoteToASCII(answer.Why))
+		return exitRefused
+	}
+	fmt.Fprintf(out, "accepted, version %d: %s\n", answer.Version, lastTable(log))
+	return exitOK
+}
+
+// tableOf is a distributor's configuration with the given table.
+func tableOf(table string) (distributor.Config, error) {
+	cfg := distributor.Config{Workers: 1, Volatile: true}
+	for item := range strings.SplitSeq(table, ",") {
+		id, weight, ok := strings.Cut(item, "=")
+		n, err := strconv.ParseUint(weight, 10, 32)
+		if !ok || err != nil {
+			return cfg, fmt.Errorf("--analysers: %q is not ID=WEIGHT", item)
+		}
+		cfg.Analysers = append(cfg.Analysers, distributor.Analyser{ID: id, Weight: uint32(n)})
+	}
+	return cfg, cfg.Validate()
+}
+
+// document reads the document from the file, or from in.
+func document(args []string, in io.Reader) ([]byte, error) {
+	if len(args) == 1 && args[0] != "-" {
+		f, err := os.Open(args[0])
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	return io.ReadAll(io.LimitReader(in, documentMax))
+}
+
+// asker is the Link of a node that is alone: it asks one thing and takes the answer.
+type asker struct {
+	n      *driver.Node
+	answer chan *message.ControlOK
+}
+
+func (a *asker) Bind(n *driver.Node) { a.n = n }
+func (a *asker) Knows(string) bool   { return false }
+func (a *asker) Send(batch []driver.Outgoing) {
+	for _, o := range batch {
+		a.n.Sent(o.To.Node, o.Msg.Size())
+		if m, ok := o.Msg.(*message.ControlOK); ok {
+			a.answer <- m // has room for the one
+		}
+	}
+}
 
 // deliver boots a distributor, hands its supervisor a document and returns the
 // answer and the log of the node.
-func deliver(cfg distributor.Config, doc []byte) (*message.ControlOK, []string, error) {
-	l := newLoop("d1", "distributor")
-	if err := l.start(distributor.Boot(cfg)); err != nil {
+func deliver(cfg distributor.Config, doc []byte) (*message.ControlOK, []byte, error) {
+	link, log := &asker{answer: make(chan *message.ControlOK, 1)}, &bytes.Buffer{}
+	n, err := driver.Start(driver.Config{Name: "d1", Role: "distributor", Incarnation: 1, Boot: distributor.Boot(cfg), Link: link, Log: log})
+	if err != nil {
 		return nil, nil, err
 	}
-	l.runUntil(0, nil) // the table of the boot is in force before the document comes
-	request := l.ask(node.Addr{Node: "op", Inc: 1, Actor: "operate"}, distributor.Supervisor, &message.Control{Doc: doc})
+	err = n.Deliver(driver.Incoming{To: node.Addr{Actor: distributor.Supervisor}, Token: 1, Handle: 1, Msg: &message.Control{Doc: doc}})
 	var answer *message.ControlOK
-	l.runUntil(l.now+answerMax, func() bool {
-		answer, _ = l.answers[request].(*message.ControlOK)
-		return answer != nil
-	})
-	if answer == nil {
-		return nil, nil, errors.New("the distributor did not answer")
+	if err == nil {
+		select {
+		case answer = <-link.answer:
+		case <-time.After(answerMax):
+			err = errors.New("the distributor did not answer")
+		}
 	}
-	return answer, l.lines, nil
+	n.Kill()
+	<-n.Done()
+	return answer, log.Bytes(), err
 }
 
 // lastTable is the table of the last accepted configuration in a log.
-func lastTable(lines []string) string {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if !strings.HasPrefix(lines[i], `{"k":"config",`) {
+func lastTable(log []byte) string {
+	table := "(no table)"
+	for line := range bytes.Lines(log) {
+		if !bytes.HasPrefix(line, []byte(`{"k":"config",`)) {
 			continue
 		}
 		var config struct {
 			OK  bool   `json:"ok"`
 			Set string `json:"set"`
 		}
-		if json.Unmarshal([]byte(lines[i]), &config) == nil && config.OK {
-			return config.Set
+		if json.Unmarshal(line, &config) == nil && config.OK {
+			table = config.Set
 		}
 	}
-	return "(no table)"
+	return table
 }

@@ -1,61 +1,81 @@
-// Command weir-node is the product's own program: it carries the node logic of
-// package system and nothing of the harness, and it compiles for wasip1.
-//
-// So far it says its version and tries a control document on a distributor's
-// supervisor, booted in memory on one goroutine with a virtual clock. The real
-// services (emit, distribute, analyse over a network) are not here yet. Nothing
-// imports it.
+// Command weir-node is the product's own program: emitters, distributors and
+// analysers as real services over gRPC. It carries the node logic of package system
+// and nothing of the harness, and it compiles for wasip1. Nothing imports it.
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
-
-	"weir/system/distributor"
 )
 
 const usageText = `usage:
-  weir-node --version
+  weir-node distribute --name NAME --listen ADDR --analyser ID=WEIGHT@ADDR ... [flags]
+  weir-node analyse    --name NAME --listen ADDR [flags]
+  weir-node emit       --name NAME --to NAME@ADDR ... --input FILE ... [flags]
+  weir-node operate    --name NAME --config FILE
   weir-node check-control --analysers ID=WEIGHT,... [FILE]
+  weir-node --version
+
+Each of the first four is one node, which runs until SIGTERM or an interrupt, then ends
+in order; a second signal ends it at once. An emitter ends by itself once every
+packet of its inputs has its outcome. --config FILE takes all of it, and every other
+setting, from a YAML file; flags win over it.
+
+flags:
+  --config FILE    the node's configuration; README.md has one, and every field
+                   is named in it as in the role's Config (go doc)
+  --data DIR       the node's durable files: an analyser's store, a distributor's table
+                   and dead letters, an emitter's journal. Required.
+  --log DIR        where the event log is written, for the checker. Default: none
+  --control ADDR   distribute: where control documents are taken. Default: nowhere
+
+operate delivers control documents to other nodes, as often as it takes: lines of the
+form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.
 
 check-control boots a distributor with that table and hands it the control document
-in FILE (standard input without one), for example
-  {"op":"weight","id":"a1","weight":5}
+in FILE (standard input without one), for example {"op":"weight","id":"a1","weight":5}
 It prints the answer and the table that is in force then.
 
-exit codes: 0 accepted; 1 refused; 64 wrong usage; 70 internal error
+exit codes: 0 ended in order, or accepted; 1 refused (check-control), or packets without
+acknowledgement (emit); 64 wrong usage or configuration; 70 internal error; 130 ended
+at once by a second signal
 `
 
 // The exit codes, as in the command weir.
 const (
-	exitOK       = 0
-	exitRefused  = 1
-	exitUsage    = 64
-	exitInternal = 70
+	exitOK          = 0
+	exitRefused     = 1
+	exitUsage       = 64
+	exitInternal    = 70
+	exitInterrupted = 130
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run is the command with its streams as arguments; it returns the exit code.
 func run(args []string, in io.Reader, out, errw io.Writer) int {
-	switch {
-	case len(args) == 1 && (args[0] == "--version" || args[0] == "version"):
+	if len(args) == 0 {
+		fmt.Fprint(errw, usageText)
+		return exitUsage
+	}
+	switch args[0] {
+	case "--version", "version":
 		fmt.Fprintf(out, "weir-node %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return exitOK
-	case len(args) == 1 && (args[0] == "--help" || args[0] == "help"):
+	case "--help", "-h", "help":
 		fmt.Fprint(out, usageText)
 		return exitOK
-	case len(args) > 0 && args[0] == "check-control":
+	case "check-control":
 		return checkControl(args[1:], in, out, errw)
+	case "distribute", "analyse", "emit", "operate":
+		return serve(args[0], args[1:], in, errw)
 	}
-	fmt.Fprint(errw, usageText)
+	fmt.Fprintf(errw, "weir-node: no command %q\n%s", args[0], usageText)
 	return exitUsage
 }
 
@@ -73,66 +93,19 @@ func version() string {
 	return info.Main.Version
 }
 
-// documentMax is how many bytes of a document are read: more than any distributor
-// accepts, so that it is the one to refuse.
-const documentMax = 128 << 10
+// list is a flag that may be given several times.
+type list []string
 
-// checkControl tries one control document.
-func checkControl(args []string, in io.Reader, out, errw io.Writer) int {
-	flags := flag.NewFlagSet("check-control", flag.ContinueOnError)
-	flags.SetOutput(errw)
-	table := flags.String("analysers", "", "the table to boot with: ID=WEIGHT,...")
-	if err := flags.Parse(args); err != nil {
-		return exitUsage
-	}
-	cfg, err := config(*table)
-	if err == nil && flags.NArg() > 1 {
-		err = errors.New("more than one file")
-	}
-	var doc []byte
-	if err == nil {
-		doc, err = document(flags.Args(), in)
-	}
-	if err != nil {
-		fmt.Fprintf(errw, "weir-node: %q\n", err)
-		return exitUsage
-	}
-	answer, lines, err := deliver(cfg, doc)
-	if err != nil {
-		fmt.Fprintf(errw, "weir-node: %q\n", err)
-		return exitInternal
-	}
-	if !answer.OK {
-		fmt.Fprintf(out, "refused, version %d stays: %s\n", answer.Version, strconv.QuoteToASCII(answer.Why))
-		return exitRefused
-	}
-	fmt.Fprintf(out, "accepted, version %d: %s\n", answer.Version, lastTable(lines))
-	return exitOK
+func (l *list) String() string { return strings.Join(*l, ",") }
+func (l *list) Set(v string) error {
+	*l = append(*l, v)
+	return nil
 }
 
-// config is a distributor's configuration with the given table.
-func config(table string) (distributor.Config, error) {
-	cfg := distributor.Config{Workers: 1}
-	for item := range strings.SplitSeq(table, ",") {
-		id, weight, ok := strings.Cut(item, "=")
-		n, err := strconv.ParseUint(weight, 10, 32)
-		if !ok || err != nil {
-			return cfg, fmt.Errorf("--analysers: %q is not ID=WEIGHT", item)
-		}
-		cfg.Analysers = append(cfg.Analysers, distributor.Analyser{ID: id, Weight: uint32(n)})
-	}
-	return cfg, cfg.Validate()
-}
-
-// document reads the document from the file, or from in.
-func document(args []string, in io.Reader) ([]byte, error) {
-	if len(args) == 1 && args[0] != "-" {
-		f, err := os.Open(args[0])
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
-	}
-	return io.ReadAll(io.LimitReader(in, documentMax))
+// newFlags returns a set of flags that complains to errw without its own usage text.
+func newFlags(name string, errw io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("weir-node "+name, flag.ContinueOnError)
+	f.SetOutput(errw)
+	f.Usage = func() { fmt.Fprint(errw, "see weir-node --help\n") }
+	return f
 }

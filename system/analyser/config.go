@@ -16,32 +16,34 @@ const Actor = "analyse"
 type Config struct {
 	// EntryMax is the largest size of one log message in bytes; a packet with a
 	// larger one is poison. Default 256 KiB; zero means the default.
-	EntryMax int
+	EntryMax int `yaml:"entry_max"`
 	// BatchMax is how many packets one append to the store may hold. Default 256;
 	// zero means the default.
-	BatchMax int
+	BatchMax int `yaml:"batch_max"`
 	// PendingMax is how many packets may wait for the append that runs, or for
 	// recovery; beyond it the answer is busy. Default 4096; zero means the default.
-	PendingMax int
+	PendingMax int `yaml:"pending_max"`
 	// PendingBytes is the same in bytes. Default 64 MiB; zero means the default.
-	PendingBytes int
+	PendingBytes int `yaml:"pending_bytes"`
 	// DedupMax is how many packet ids above their sources' low-watermarks are
 	// remembered; beyond it the answer is busy. Default 1<<18; zero means the default.
-	DedupMax int
+	DedupMax int `yaml:"dedup_max"`
 	// EmittersMax and SourcesMax bound the tables of the counts: packets of more
 	// emitters than the first get busy; messages of more sources than the second
 	// are counted together. Defaults 4096 and 4096; zero means the default.
-	EmittersMax, SourcesMax int
+	EmittersMax int `yaml:"emitters_max"`
+	SourcesMax  int `yaml:"sources_max"`
 	// CompactBytes is the size of the store's log in bytes at which it is
 	// replaced by a snapshot. Default 4 MiB; zero means the default.
-	CompactBytes int
+	CompactBytes int `yaml:"compact_bytes"`
 	// DiskRetryMin and DiskRetryMax are the first and the longest wait before a
 	// failed disk operation is tried again. Defaults 20ms and 1s; zero means the
 	// default.
-	DiskRetryMin, DiskRetryMax time.Duration
+	DiskRetryMin time.Duration `yaml:"disk_retry_min"`
+	DiskRetryMax time.Duration `yaml:"disk_retry_max"`
 	// DrainMax is how long an orderly stop waits for the disk. Default 5s; zero
 	// means the default.
-	DrainMax time.Duration
+	DrainMax time.Duration `yaml:"drain_max"`
 }
 
 // WithDefaults returns the configuration with every zero field set to its default.

@@ -15,59 +15,59 @@ const (
 // Config says how an analyser is watched. The zero Config means all defaults.
 type Config struct {
 	// Kind is threshold or phi. Default (empty): threshold.
-	Kind string
+	Kind string `yaml:"kind"`
 	// Initial is the verdict before any evidence. Default (zero): Up. A worker
 	// that starts with everything down would refuse all traffic for Successes
 	// probes after each start, while a wrong Up costs a few attempts that are
 	// retried elsewhere.
-	Initial State
+	Initial State `yaml:"-"`
 	// Interval is the time between probes while up. Default (0): 1 s.
-	Interval time.Duration
+	Interval time.Duration `yaml:"interval"`
 	// DownInterval is the time between probes while down. Default (0): 1 s.
-	DownInterval time.Duration
+	DownInterval time.Duration `yaml:"down_interval"`
 	// Jitter is how much earlier or later than the interval a probe may be sent,
 	// uniformly. Default (0): a tenth of the smaller interval. Negative: none.
-	Jitter time.Duration
+	Jitter time.Duration `yaml:"jitter"`
 	// Timeout is how long a probe is awaited; at most the smaller interval less
 	// Jitter. Default (0): 300 ms.
-	Timeout time.Duration
+	Timeout time.Duration `yaml:"timeout"`
 	// DataTimeout is how long a data probe is awaited; it passes a commit, so it
 	// should be that of a packet. Default (0): 1 s.
-	DataTimeout time.Duration
+	DataTimeout time.Duration `yaml:"data_timeout"`
 	// Failures is how many consecutive failed probes mean down (threshold).
 	// Default (0): 3.
-	Failures int
+	Failures int `yaml:"failures"`
 	// Successes is how many consecutive answered probes mean up. Default (0): 2.
-	Successes int
+	Successes int `yaml:"successes"`
 	// DataFailures is how many consecutive failed packets mean down. Default
 	// (0): 3. Negative: packets are no evidence.
-	DataFailures int
+	DataFailures int `yaml:"data_failures"`
 	// RefusedDown makes one refused connection, of a probe or a packet, mean
 	// down. Default (false): it counts as one failure.
-	RefusedDown bool
+	RefusedDown bool `yaml:"refused_down"`
 	// Pause is how late the observer's own timer must be to mean that the
 	// observer was paused. Default (0): 200 ms.
-	Pause time.Duration
+	Pause time.Duration `yaml:"pause"`
 
 	// PhiThreshold is the level of suspicion that means down, in thousandths:
 	// 8000 means that so long a silence has probability 10^-8. 1000..30000.
 	// Default (0): 8000.
-	PhiThreshold int
+	PhiThreshold int `yaml:"phi_threshold"`
 	// PhiWindow is how many intervals between answers are remembered,
 	// 2..1000. Default (0): 200.
-	PhiWindow int
+	PhiWindow int `yaml:"phi_window"`
 	// PhiMargin is added to the mean interval: a silence that is acceptable. With
 	// 2 x (Jitter + Timeout) or more there is no verdict down by phi while every
 	// probe is answered in time; with less it is merely improbable. Default (0):
 	// 1 s. Negative: none.
-	PhiMargin time.Duration
+	PhiMargin time.Duration `yaml:"phi_margin"`
 	// PhiStdMin is the least standard deviation assumed, at least 1 ms. Default
 	// (0): 100 ms.
-	PhiStdMin time.Duration
+	PhiStdMin time.Duration `yaml:"phi_std_min"`
 	// SilenceMax is the silence that means down whatever phi says, so that
 	// detection has a bound; at most 60 s. Default (0): ten times Interval plus
 	// PhiMargin, at most 60 s.
-	SilenceMax time.Duration
+	SilenceMax time.Duration `yaml:"silence_max"`
 }
 
 // durationMost bounds every duration of a configuration: sums of a few of them

@@ -10,9 +10,9 @@ import (
 // Analyser is one registered analyser of a configuration.
 type Analyser struct {
 	// ID is the analyser's id and the name of its node, [A-Za-z0-9._-]{1,64}. Required.
-	ID string
+	ID string `yaml:"id"`
 	// Weight is its share relative to the others, 0..1_000_000. 0: registered, never given a packet.
-	Weight uint32
+	Weight uint32 `yaml:"weight"`
 }
 
 // State says who keeps the credits that picks rest on.
@@ -38,62 +38,62 @@ const (
 type Config struct {
 	// Analysers is the table to boot with, in any order, at most 4096. A table that
 	// was changed and persisted before wins over it. Default: none.
-	Analysers []Analyser
+	Analysers []Analyser `yaml:"analysers"`
 	// Workers is the number of worker actors, 1..1000. Default (0): 4.
-	Workers int
+	Workers int `yaml:"workers"`
 	// Policy is one of route.Policies(). Default (empty): route.Auto of the number of analysers.
-	Policy string
+	Policy string `yaml:"policy"`
 	// State is Local or Shared. Default (empty): Local.
-	State State
+	State State `yaml:"state"`
 	// PacketMax is M, the largest packet in messages, 1..1<<20. Larger ones are answered as poison. Default (0): 100.
-	PacketMax int
+	PacketMax int `yaml:"packet_max"`
 	// Window is the packets in flight per worker and analyser, 1..1_000_000. Default (0): 64.
-	Window int
+	Window int `yaml:"window"`
 	// OnFull is Skip or Wait. Default (empty): Skip.
-	OnFull OnFull
+	OnFull OnFull `yaml:"on_full"`
 	// AttemptTimeout is how long an attempt waits for its receipt. Default (0): 1 s.
-	AttemptTimeout time.Duration
+	AttemptTimeout time.Duration `yaml:"attempt_timeout"`
 	// AttemptsMax is the most attempts that a worker makes for one packet, 1..1000. Default (0): 8.
-	AttemptsMax int
+	AttemptsMax int `yaml:"attempts_max"`
 	// BackoffBase is the wait before the second attempt; it doubles each time. Default (0): 50 ms.
-	BackoffBase time.Duration
+	BackoffBase time.Duration `yaml:"backoff_base"`
 	// BackoffMax caps the wait, jitter included. Default (0): 2 s.
-	BackoffMax time.Duration
+	BackoffMax time.Duration `yaml:"backoff_max"`
 	// JitterPPM spreads the wait evenly by plus or minus this many parts per million of it,
 	// 1..1_000_000. Default (0): 200_000; NoJitter: none.
-	JitterPPM int
+	JitterPPM int `yaml:"jitter_ppm"`
 	// RetryMin is how many retries of a worker may be in flight whatever the load, 1..1_000_000.
 	// Default (0): 16.
-	RetryMin int
+	RetryMin int `yaml:"retry_min"`
 	// RetryPercent is how many retries may be in flight, in percent of the worker's packets in
 	// progress, 1..100. Default (0): 20; NoPercent: none.
-	RetryPercent int
+	RetryPercent int `yaml:"retry_percent"`
 	// QueueItems is how many packets may be in progress in the whole distributor, 1..10_000_000.
 	// The world must allow an actor as many open requests. Default (0): 4096.
-	QueueItems int
+	QueueItems int `yaml:"queue_items"`
 	// QueueBytes is how many bytes they may hold; a single packet with more is answered
 	// as poison. Default (0): 64 MiB.
-	QueueBytes int
+	QueueBytes int `yaml:"queue_bytes"`
 	// RefuseWait is what a refused emitter is told to wait. Default (0): 50 ms.
-	RefuseWait time.Duration
+	RefuseWait time.Duration `yaml:"refuse_wait"`
 	// Hold is how long a packet may wait while no analyser is eligible before it is given back.
 	// Default (0): 5 s.
-	Hold time.Duration
+	Hold time.Duration `yaml:"hold"`
 	// DrainMax is how long a stop waits for packets in progress before it gives them back. Default (0): 5 s.
-	DrainMax time.Duration
+	DrainMax time.Duration `yaml:"drain_max"`
 	// DeadBytes is the size at which a worker's dead-letter file is set aside; one older file is
 	// kept. Default (0): 64 MiB.
-	DeadBytes int
+	DeadBytes int `yaml:"dead_bytes"`
 	// Volatile leaves accepted tables unpersisted: each boot begins with Analysers. Default
 	// (false): an accepted table is durable before it is in force.
-	Volatile bool
+	Volatile bool `yaml:"volatile"`
 	// Detector is the configuration of the failure detectors. Its zero fields mean that
 	// package's defaults, but DataTimeout: AttemptTimeout.
-	Detector detect.Config
+	Detector detect.Config `yaml:"detector"`
 	// Central puts the detectors into the supervisor, which tells the workers its verdicts;
 	// they rest on its probes alone. Default (false): each worker has its own, which counts
 	// failing packets too, and believes nobody else.
-	Central bool
+	Central bool `yaml:"central"`
 }
 
 // Values of Config that mean none where 0 means the default.

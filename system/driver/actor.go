@@ -53,10 +53,12 @@ func (a *actor) run() {
 	a.handle(item{ev: node.Event{Kind: node.Started}})
 	clock := time.NewTimer(0)
 	defer clock.Stop()
-	for !a.box.isClosed() {
+	for !a.exit && !a.box.isClosed() {
 		if it, ok := a.box.take(); ok {
 			a.handle(it)
-			a.fire()
+			if !a.exit {
+				a.fire()
+			}
 			continue
 		}
 		if a.fire() {
@@ -84,7 +86,7 @@ func (a *actor) fire() (fired bool) {
 	now := a.n.now()
 	for {
 		id, key, ok := a.timers.pop(now)
-		if !ok || a.box.isClosed() {
+		if !ok || a.exit || a.box.isClosed() {
 			return fired
 		}
 		fired = true

@@ -48,7 +48,7 @@ func (a *actor) send(to node.Addr, m node.Message, request bool) (node.Token, er
 		return 0, err
 	}
 	tok := a.n.token()
-	if request && !a.box.request(tok, a.n.cfg.RequestsMax) {
+	if request && !a.box.request(tok, pending{to.Node, m.Class()}, a.n.cfg.RequestsMax) {
 		a.n.peers.release(to.Node, m.Size())
 		return 0, node.ErrOutstanding
 	}
@@ -71,7 +71,7 @@ func (a *actor) sendLocal(to node.Addr, m node.Message, request bool) (node.Toke
 		return 0, err
 	}
 	tok := a.n.token()
-	if request && !a.box.request(tok, a.n.cfg.RequestsMax) {
+	if request && !a.box.request(tok, pending{}, a.n.cfg.RequestsMax) {
 		b.box.unreserve(m.Size())
 		return 0, node.ErrOutstanding
 	}
@@ -98,10 +98,12 @@ func (a *actor) Reply(to node.ReplyTo, m node.Message) (node.Token, error) {
 		}
 		return tok, nil
 	}
-	if err := a.n.peers.reserve(to.From.Node, m.Size()); err != nil {
-		return 0, err
+	if to.From.Node != "" { // a client that is no node has its own bound in the Link
+		if err := a.n.peers.reserve(to.From.Node, m.Size()); err != nil {
+			return 0, err
+		}
+		node.LogSend(a.line("send"), tok, to.From, m, to.Token)
 	}
-	node.LogSend(a.line("send"), tok, to.From, m, to.Token)
 	a.out = append(a.out, Outgoing{From: a.Self(), To: to.From, Token: tok, Msg: m, Re: to})
 	return tok, nil
 }

@@ -30,7 +30,7 @@ type Outgoing struct {
 
 // Incoming is a message that came from another node.
 type Incoming struct {
-	From  node.Addr  // who sent it
+	From  node.Addr  // who sent it; Node is empty if it is no node but a client without a log
 	To    node.Addr  // as the sender addressed it; an answer: the requester
 	Token node.Token // the sender's
 	Msg   node.Message
@@ -63,7 +63,7 @@ func (n *Node) Deliver(in Incoming) error {
 		}
 		err = a.box.offer(item{ev: ev, sent: in.Token, size: in.Msg.Size()})
 	}
-	if err != nil {
+	if err != nil && in.From.Node != "" {
 		n.dropped(in, err)
 	}
 	return err
@@ -77,8 +77,23 @@ func (n *Node) Fail(actor string, tok node.Token, err error) {
 	}
 }
 
+// Break tells that a connection to a node broke: the requests of these classes that
+// it carried, those with tokens up to upTo, will not be answered. Safe for concurrent
+// use.
+func (n *Node) Break(to string, classes []node.Class, upTo node.Token, err error) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, a := range n.actors {
+		a.box.broken(to, classes, upTo, err)
+	}
+}
+
 // Sent tells that a message does not wait in the Link any more. Safe for concurrent use.
-func (n *Node) Sent(to string, size int) { n.peers.release(to, size) }
+func (n *Node) Sent(to string, size int) {
+	if to != "" {
+		n.peers.release(to, size)
+	}
+}
 
 // dropReason is the word of the log for a message that is not handled.
 func dropReason(err error) string {

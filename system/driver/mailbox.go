@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"weir/system/node"
@@ -33,15 +34,21 @@ type mailbox struct {
 	items  int // counted ones, those reserved for messages on their way included
 	bytes  int
 	limit  node.Mailbox
-	open   map[node.Token]struct{}
+	open   map[node.Token]pending
 	closed bool
 	wake   chan struct{} // has room for one
+}
+
+// pending is an open request to another node; the zero value is one to this node.
+type pending struct {
+	to    string
+	class node.Class
 }
 
 func newMailbox(limit node.Mailbox) *mailbox {
 	setInt(&limit.Items, mailboxItems)
 	setInt(&limit.Bytes, mailboxBytes)
-	return &mailbox{limit: limit, open: map[node.Token]struct{}{}, wake: make(chan struct{}, 1)}
+	return &mailbox{limit: limit, open: map[node.Token]pending{}, wake: make(chan struct{}, 1)}
 }
 
 // reserve takes room for a message of that size that will be put.
@@ -102,13 +109,13 @@ func (b *mailbox) offer(it item) error {
 }
 
 // request notes that an answer is awaited. It reports false if max are.
-func (b *mailbox) request(tok node.Token, max int) bool {
+func (b *mailbox) request(tok node.Token, p pending, max int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.open) >= max {
 		return false
 	}
-	b.open[tok] = struct{}{}
+	b.open[tok] = p
 	return true
 }
 
@@ -144,6 +151,24 @@ func (b *mailbox) fail(tok node.Token, it item) {
 	if _, open := b.open[tok]; open {
 		delete(b.open, tok)
 		b.push(it)
+	}
+}
+
+// broken fails the open requests to a node that one of the classes carried, up to a
+// token.
+func (b *mailbox) broken(to string, classes []node.Class, upTo node.Token, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var gone []node.Token
+	for tok, p := range b.open {
+		if p.to == to && tok <= upTo && slices.Contains(classes, p.class) {
+			gone = append(gone, tok)
+		}
+	}
+	slices.Sort(gone)
+	for _, tok := range gone {
+		delete(b.open, tok)
+		b.push(item{ev: node.Event{Kind: node.Failed, Token: tok, Err: err}})
 	}
 }
 

@@ -125,8 +125,8 @@ func (n *Node) Done() <-chan struct{} { return n.done }
 // is closed.
 func (n *Node) Err() error { return n.err }
 
-// Incarnation is the node's, as configured.
-func (n *Node) Incarnation() uint32 { return n.cfg.Incarnation }
+// Identity is the node's name and incarnation, as configured.
+func (n *Node) Identity() (name string, incarnation uint32) { return n.cfg.Name, n.cfg.Incarnation }
 
 // finish ends the incarnation once an actor has called Exit.
 func (n *Node) finish() {

@@ -1,7 +1,9 @@
 package emitter
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"weir/system/emitter/lines"
@@ -23,101 +25,132 @@ const (
 	Burst                    // BurstSize at once, then equal gaps of BurstSize/rate
 )
 
+var arrivalNames = [...]string{Constant: "constant", Poisson: "poisson", Burst: "burst"}
+
+// MarshalText returns the name in configurations.
+func (a Arrivals) MarshalText() ([]byte, error) {
+	if int(a) >= len(arrivalNames) {
+		return nil, fmt.Errorf("emitter: arrivals %d: want 0 to %d", a, len(arrivalNames)-1)
+	}
+	return []byte(arrivalNames[a]), nil
+}
+
+// UnmarshalText reads a name.
+func (a *Arrivals) UnmarshalText(text []byte) error {
+	i := slices.Index(arrivalNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("emitter: arrivals %.40q: want constant, poisson or burst", text)
+	}
+	*a = Arrivals(i)
+	return nil
+}
+
 // Config says where an emitter's messages come from, how they are packed and how
 // hard it tries.
 type Config struct {
 	// Distributors are the names of the nodes that packets may go to; at least one.
-	Distributors []string
+	Distributors []string `yaml:"distributors"`
 
 	// Generator makes messages; nil if Inputs are given. One of both is needed.
-	Generator *Generator
+	Generator *Generator `yaml:"generator"`
 	// Inputs are read one after another, each once, all in the same order after
 	// every restart.
-	Inputs []Input
+	Inputs []Input `yaml:"-"`
 	// InputRate is how many messages per second are read from inputs at most.
 	// Default and zero: as many as are acknowledged.
-	InputRate int
+	InputRate int `yaml:"input_rate"`
 	// Lines says how lines are split and recognised. Zero fields mean their defaults.
-	Lines lines.Config
+	Lines lines.Config `yaml:"lines"`
 
 	// BatchMessages cuts a packet at that many messages. Default: PacketMax; zero
 	// means the default.
-	BatchMessages int
+	BatchMessages int `yaml:"batch_messages"`
 	// BatchBytes cuts a packet before it exceeds that many bytes (one message may
 	// be larger by itself). Default 256 KiB; zero means the default.
-	BatchBytes int
+	BatchBytes int `yaml:"batch_bytes"`
 	// Linger is how long a generator's messages may wait for their packet to fill.
 	// Default and zero: not at all, each arrival is cut at once.
-	Linger time.Duration
+	Linger time.Duration `yaml:"linger"`
 	// PacketMax is the largest number of messages in a packet; it must not exceed
-	// the distributors' own limit. Default 1000; zero means the default.
-	PacketMax int
+	// the distributors' own limit. Default 100, as theirs; zero means the default.
+	PacketMax int `yaml:"packet_max"`
 
 	// BufferPackets bounds the packets without an outcome. Default 1024; zero means
 	// the default.
-	BufferPackets int
+	BufferPackets int `yaml:"buffer_packets"`
 	// BufferBytes bounds their size in bytes. Default 64 MiB; zero means the default.
-	BufferBytes int
+	BufferBytes int `yaml:"buffer_bytes"`
 	// SpanMax bounds the distance between the oldest packet without an outcome and
 	// the newest packet, so that the analysers' memory of ids stays bounded too.
 	// Default 16 * BufferPackets; zero means the default.
-	SpanMax int
+	SpanMax int `yaml:"span_max"`
 
 	// SubmitTimeout is how long a submission's answer is awaited. Default 5s; zero
 	// means the default.
-	SubmitTimeout time.Duration
+	SubmitTimeout time.Duration `yaml:"submit_timeout"`
 	// BackoffBase is the wait before the second submission of a packet; it doubles
 	// with each further one, up to BackoffMax. Defaults 50ms and 2s; zero means the
 	// default.
-	BackoffBase, BackoffMax time.Duration
+	BackoffBase time.Duration `yaml:"backoff_base"`
+	BackoffMax  time.Duration `yaml:"backoff_max"`
 	// JitterPPM is how far a wait may lie above or below its nominal length, in
 	// parts per million. Default 200000 (a fifth); zero means the default; -1: none.
-	JitterPPM int
+	JitterPPM int `yaml:"jitter_ppm"`
 	// AvoidFor is how long a distributor that failed to answer is left aside while
 	// there is another. Default 1s; zero means the default.
-	AvoidFor time.Duration
+	AvoidFor time.Duration `yaml:"avoid_for"`
 	// Horizon is the age at which a packet expires. Default and zero: never.
-	Horizon time.Duration
+	Horizon time.Duration `yaml:"horizon"`
+	// ExitDrained ends the node in order once production is over and every packet has
+	// its outcome. Default (false): it waits to be stopped.
+	ExitDrained bool `yaml:"exit_drained"`
+	// Ended, if not nil, is told how many packets there were and how they ended, when
+	// the node ends in order.
+	Ended func(Totals) `yaml:"-"`
 	// DrainMax is how long an orderly stop waits for outcomes. Default 10s; zero
 	// means the default.
-	DrainMax time.Duration
+	DrainMax time.Duration `yaml:"drain_max"`
 	// JournalBytes is the size of the durable journal of inputs in bytes at which
 	// it is rewritten. Default 1 MiB; zero means the default.
-	JournalBytes int
+	JournalBytes int `yaml:"journal_bytes"`
 }
+
+// Totals counts the packets of an incarnation.
+type Totals struct{ Emitted, Acked, Rejected, Expired uint64 }
 
 // Generator describes a made-up load.
 type Generator struct {
 	// RateMilli is the mean number of arrivals per 1000 seconds (so that slow loads are
 	// integers too); an arrival is a group of messages. Required.
-	RateMilli int64
+	RateMilli int64 `yaml:"rate_milli"`
 	// Arrivals spaces them. Default and zero: Constant.
-	Arrivals Arrivals
+	Arrivals Arrivals `yaml:"arrivals"`
 	// BurstSize is the number of arrivals at once, with Burst only. Default 10;
 	// zero means the default.
-	BurstSize int
+	BurstSize int `yaml:"burst_size"`
 	// MessagesMin and MessagesMax bound the messages of an arrival, uniformly
 	// drawn. Default 1 and MessagesMin; zero means the default.
-	MessagesMin, MessagesMax int
+	MessagesMin int `yaml:"messages_min"`
+	MessagesMax int `yaml:"messages_max"`
 	// TextBytes is about how long each text is. Default 120; zero means the default.
-	TextBytes int
+	TextBytes int `yaml:"text_bytes"`
 	// GiantEvery makes every k-th arrival GiantMessages long. Default and zero: none.
-	GiantEvery    int
-	GiantMessages int
+	GiantEvery    int `yaml:"giant_every"`
+	GiantMessages int `yaml:"giant_messages"`
 	// PoisonEvery puts a message of PoisonBytes into every k-th arrival. Default
 	// and zero: none. PoisonBytes defaults to 256 KiB + 1, more than analysers take
 	// by default; zero means the default.
-	PoisonEvery int
-	PoisonBytes int
+	PoisonEvery int `yaml:"poison_every"`
+	PoisonBytes int `yaml:"poison_bytes"`
 	// Start is when production begins, on the node's monotonic clock. Default and
 	// zero: at once.
-	Start time.Duration
+	Start time.Duration `yaml:"start"`
 	// Until is when production ends, on the node's monotonic clock; zero: it does
 	// not, unless Packets says so.
-	Until time.Duration
+	Until time.Duration `yaml:"until"`
 	// Packets ends production after that many packets of this incarnation; zero:
 	// it does not, unless Until says so. One of both is needed.
-	Packets uint64
+	Packets uint64 `yaml:"packets"`
 }
 
 // Input is one stream of bytes, read to its end.
@@ -132,7 +165,7 @@ type Input struct {
 
 // WithDefaults returns the configuration with every zero field set to its default.
 func (c Config) WithDefaults() Config {
-	setInt(&c.PacketMax, 1000)
+	setInt(&c.PacketMax, 100)
 	setInt(&c.BatchMessages, c.PacketMax)
 	setInt(&c.BatchBytes, 256<<10)
 	setInt(&c.BufferPackets, 1024)

@@ -107,6 +107,10 @@ func (e *emitter) work(env node.Env) {
 		e.drained = true
 		env.Log("drained").End()
 	}
+	if e.drained && e.cfg.ExitDrained {
+		e.exit(env)
+		return
+	}
 	if e.stopping && (e.book.count == 0 && e.idle() || env.Now() >= e.stopAt) {
 		e.exit(env)
 		return
@@ -196,5 +200,8 @@ func (e *emitter) exit(env node.Env) {
 	counter("rejected", e.ended[rejected])
 	counter("expired", e.ended[expired])
 	counter("submits", e.send.submits)
+	if e.cfg.Ended != nil {
+		e.cfg.Ended(Totals{Emitted: e.emitted, Acked: e.ended[acked], Rejected: e.ended[rejected], Expired: e.ended[expired]})
+	}
 	env.Exit()
 }

@@ -367,7 +367,7 @@ func TestExactlyOneOutcome(t *testing.T) {
 // The defaults are those that the comments name.
 func TestDefaults(t *testing.T) {
 	want := Config{
-		PacketMax: 1000, BatchMessages: 1000, BatchBytes: 256 << 10, BufferPackets: 1024, BufferBytes: 64 << 20, SpanMax: 16 << 10,
+		PacketMax: 100, BatchMessages: 100, BatchBytes: 256 << 10, BufferPackets: 1024, BufferBytes: 64 << 20, SpanMax: 16 << 10,
 		SubmitTimeout: 5 * time.Second, BackoffBase: 50 * time.Millisecond, BackoffMax: 2 * time.Second, JitterPPM: 200_000,
 		AvoidFor: time.Second, DrainMax: 10 * time.Second, JournalBytes: 1 << 20,
 		Lines:     lines.Config{}.WithDefaults(),

@@ -13,16 +13,17 @@ const Actor = "operate"
 type Config struct {
 	// Timeout is how long an answer is awaited before the document is sent again.
 	// Default 1s; zero means the default.
-	Timeout time.Duration
+	Timeout time.Duration `yaml:"timeout"`
 	// BackoffBase is the wait before the second attempt; it doubles with each
 	// further one, up to BackoffMax. Defaults 100ms and 5s; zero means the default.
-	BackoffBase, BackoffMax time.Duration
+	BackoffBase time.Duration `yaml:"backoff_base"`
+	BackoffMax  time.Duration `yaml:"backoff_max"`
 	// AttemptsMax is how often a document is sent before it is given up.
 	// Default 100; zero means the default.
-	AttemptsMax int
+	AttemptsMax int `yaml:"attempts_max"`
 	// OrdersMax is how many orders may wait; further ones are dropped.
 	// Default 1024; zero means the default.
-	OrdersMax int
+	OrdersMax int `yaml:"orders_max"`
 }
 
 // WithDefaults returns the configuration with every zero field set to its default.

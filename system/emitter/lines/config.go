@@ -9,12 +9,12 @@ import (
 type Config struct {
 	// LineMax is the largest length of a message's text in bytes; a longer line
 	// becomes several messages. Default 64 KiB; zero means the default.
-	LineMax int
+	LineMax int `yaml:"line_max"`
 	// Year is the year of time stamps that have none (RFC 3164 syslog). Default
 	// and zero: such stamps are not understood, and the time is 0.
-	Year int
+	Year int `yaml:"year"`
 	// Plain turns the recognition of levels and times off.
-	Plain bool
+	Plain bool `yaml:"plain"`
 }
 
 // WithDefaults returns the configuration with every zero field set to its default.

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	"weir/system/analyser"
+	"weir/system/distributor"
+	"weir/system/driver"
+	"weir/system/emitter"
+	"weir/system/node"
+	"weir/system/operator"
+	"weir/system/transport/grpc"
+)
+
+// serve runs one node until it ends, and returns the exit code. An operator takes its
+// orders from in.
+func serve(role string, args []string, in io.Reader, errw io.Writer) int {
+	c, err := parseConfig(role, args, errw)
+	if err != nil {
+		if !errors.Is(err, errHelp) {
+			fmt.Fprintf(errw, "weir-node %s: %s\n", role, printable(err.Error()))
+		}
+		return exitUsage
+	}
+	log := slog.New(slog.NewTextHandler(errw, nil)).With("node", c.Name)
+	s, err := newService(role, c, log)
+	if err != nil {
+		log.Error("does not start", "err", err)
+		return exitInternal
+	}
+	if role == "operate" {
+		go s.orders(in)
+	}
+	return s.run()
+}
+
+// orderMax bounds a line of an operator's orders in bytes.
+const orderMax = 1 << 20
+
+// orders hands lines of the form NODE ACTOR DOCUMENT to the operator, each as they
+// come.
+func (s *service) orders(in io.Reader) {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, orderMax)
+	for n := uint64(1); lines.Scan(); n++ {
+		to, rest, _ := strings.Cut(lines.Text(), " ")
+		actor, doc, ok := strings.Cut(rest, " ")
+		if !ok || !node.ValidName(to) || !node.ValidName(actor) {
+			s.log.Error("an order is not NODE ACTOR DOCUMENT", "line", n)
+			continue
+		}
+		order := &operator.Order{To: node.Addr{Node: to, Actor: actor}, Doc: []byte(doc)}
+		if err := s.node.Deliver(driver.Incoming{To: node.Addr{Actor: operator.Actor}, Token: node.Token(n), Msg: order}); err != nil {
+			s.log.Error("an order is not taken", "line", n, "err", err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		s.log.Error("orders cannot be read", "err", err)
+	}
+}
+
+// printable shows text of unknown origin: no control characters but line ends.
+func printable(s string) string {
+	out := []rune(s)
+	for i, r := range out {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			out[i] = '?'
+		}
+	}
+	return string(out)
+}
+
+// service is one running node with its listeners.
+type service struct {
+	cfg     *config
+	log     *slog.Logger
+	node    *driver.Node
+	link    *grpc.Link
+	health  *health.Server
+	servers []*rpc.Server
+	events  *os.File // the event log; nil: none
+	unacked uint64   // an emitter's packets that were not acknowledged; valid at the end
+}
+
+// newService opens everything and starts the node.
+func newService(role string, c *config, log *slog.Logger) (s *service, err error) {
+	s = &service{cfg: c, log: log, health: health.NewServer()}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	inc, err := driver.NextIncarnation(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	if s.link, err = grpc.NewLink(grpc.Config{Peers: c.peers(), Dial: dial}); err != nil {
+		return nil, err
+	}
+	listening, err := s.listen(role)
+	if err != nil {
+		return nil, err
+	}
+	c.Emitter.Ended = s.emitted
+	cfg := driver.Config{Name: c.Name, Incarnation: inc, Link: s.link, Dir: c.Data, Seed: c.Seed}
+	cfg.Role, cfg.Boot = bootOf(role, c)
+	if c.Epoch != 0 {
+		cfg.Epoch = time.Unix(0, c.Epoch)
+	}
+	if c.Log != "" {
+		if s.events, err = openLog(c, inc); err != nil {
+			return nil, err
+		}
+		cfg.Log = s.events
+	}
+	if s.node, err = driver.Start(cfg); err != nil {
+		return nil, err
+	}
+	for i, l := range listening {
+		go s.servers[i].Serve(l)
+	}
+	log.Info("running", "role", cfg.Role, "incarnation", inc, "listen", c.Listen, "control", c.Control)
+	return s, nil
+}
+
+// emitted tells how an emitter's packets ended. It is called once, before the node's end.
+func (s *service) emitted(t emitter.Totals) {
+	s.unacked = t.Emitted - t.Acked
+	s.log.Info("ended", "packets", t.Emitted, "acknowledged", t.Acked, "rejected", t.Rejected, "expired", t.Expired)
+}
+
+// bootOf is the role's name in logs, and what boots it.
+func bootOf(role string, c *config) (string, node.Boot) {
+	switch role {
+	case "distribute":
+		return "distributor", distributor.Boot(c.Distributor)
+	case "analyse":
+		return "analyser", analyser.Boot(c.Analyser)
+	case "operate":
+		return "operator", operator.Boot(c.Operator)
+	}
+	return "emitter", emitter.Boot(c.Emitter)
+}
+
+func dial(ctx context.Context, addr string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+}
+
+// openLog makes the event log of an incarnation.
+func openLog(c *config, inc uint32) (*os.File, error) {
+	if err := os.MkdirAll(c.Log, 0o755); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(c.Log, fmt.Sprintf("%s.%d.jsonl", c.Name, inc))
+	return os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+}
+
+// listen opens the listeners of a role, one for each of s.servers.
+func (s *service) listen(role string) ([]net.Listener, error) {
+	var all []net.Listener
+	add := func(addr string, register func(*rpc.Server)) error {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+		server := rpc.NewServer(grpc.ServerOptions()...)
+		register(server)
+		grpc_health_v1.RegisterHealthServer(server, s.health)
+		s.servers = append(s.servers, server)
+		all = append(all, l)
+		return nil
+	}
+	switch role {
+	case "distribute":
+		if err := add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeIngest(r, distributor.Ingress) }); err != nil {
+			return nil, err
+		}
+		if s.cfg.Control == "" {
+			return all, nil
+		}
+		return all, add(s.cfg.Control, func(r *rpc.Server) {
+			s.link.ServeControl(r, distributor.Supervisor)
+			reflection.Register(r)
+		})
+	case "analyse":
+		return all, add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeAnalyser(r, analyser.Actor) })
+	}
+	return nil, nil
+}
+
+// run waits for the node's end, which a signal asks for.
+func (s *service) run() int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	code := exitOK
+	for asked := false; ; {
+		select {
+		case sig := <-signals:
+			if asked {
+				s.log.Warn("ending at once", "signal", sig.String())
+				code = exitInterrupted
+				s.node.Kill()
+				continue
+			}
+			asked = true
+			s.log.Info("stopping", "signal", sig.String())
+			s.health.Shutdown() // NOT_SERVING from now on
+			s.node.Stop()
+		case <-s.node.Done():
+			if err := s.node.Err(); err != nil {
+				s.log.Error("the end of the event log is not written", "err", err)
+				code = exitInternal
+			}
+			if code == exitOK && s.unacked > 0 {
+				code = exitRefused
+			}
+			s.close()
+			s.log.Info("stopped")
+			return code
+		}
+	}
+}
+
+// close ends what is open.
+func (s *service) close() {
+	if s.link != nil {
+		s.link.Close()
+	}
+	for _, server := range s.servers {
+		server.Stop()
+	}
+	if s.events != nil {
+		s.events.Close()
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health/grpc_health_v1"
+)
+
+// nodeEnv makes the test binary be weir-node.
+const nodeEnv = "WEIR_NODE_TEST"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(nodeEnv) != "" {
+		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// process is a running weir-node.
+type process struct {
+	*exec.Cmd
+	errs bytes.Buffer
+}
+
+func spawn(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(os.Args[0], args...)}
+	p.Env = append(os.Environ(), nodeEnv+"=1")
+	p.Stderr = &p.errs
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill(); p.Wait() })
+	return p
+}
+
+// ends waits for the process and returns its exit code.
+func (p *process) ends(t *testing.T) int {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { p.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Fatalf("%v does not end:\n%s", p.Args[1:], p.errs.String())
+	}
+	return p.ProcessState.ExitCode()
+}
+
+// free returns an address that nobody listens at.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// serving waits until a node's health service says so, or no more.
+func serving(t *testing.T, addr string) {
+	t.Helper()
+	conn, err := rpc.NewClient("passthrough:///"+addr, rpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, rpc.WaitForReady(true))
+	if err != nil || answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
+		t.Fatalf("health of %s: %v, %v", addr, answer, err)
+	}
+}
+
+// counter reads the value of a counter in an event log.
+func counter(t *testing.T, log, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(b), fmt.Sprintf(`"name":%q,"val":`, name))
+	if !ok {
+		return "none"
+	}
+	value, _, _ := strings.Cut(rest, "}")
+	return value
+}
+
+// A whole pipeline of processes: real lines go in, each is acknowledged once it is
+// committed, weights are kept, and every node ends in order.
+func TestPipeline(t *testing.T) {
+	dir := t.TempDir()
+	input := filepath.Join(dir, "app.log")
+	var text strings.Builder
+	for i := range 4000 {
+		fmt.Fprintf(&text, "2026-01-02 03:04:05 INFO line %d\n", i)
+	}
+	if err := os.WriteFile(input, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	logs, at := filepath.Join(dir, "logs"), map[string]string{}
+	for _, n := range []string{"a1", "a2", "d1"} {
+		at[n] = free(t)
+	}
+	common := func(name string) []string {
+		return []string{"--name", name, "--data", filepath.Join(dir, name), "--log", logs}
+	}
+	var nodes []*process
+	for _, a := range []string{"a1", "a2"} {
+		nodes = append(nodes, spawn(t, append([]string{"analyse", "--listen", at[a]}, common(a)...)...))
+		serving(t, at[a])
+	}
+	nodes = append(nodes, spawn(t, append([]string{"distribute", "--listen", at["d1"], "--analyser", "a1=3@" + at["a1"], "--analyser", "a2=1@" + at["a2"]}, common("d1")...)...))
+	serving(t, at["d1"])
+	emit := spawn(t, append([]string{"emit", "--to", "d1@" + at["d1"], "--input", input}, common("e1")...)...)
+	if code := emit.ends(t); code != exitOK {
+		t.Fatalf("emit: exit code %d\n%s", code, emit.errs.String())
+	}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		nodes[i].Process.Signal(syscall.SIGTERM)
+		if code := nodes[i].ends(t); code != exitOK {
+			t.Errorf("%v: exit code %d\n%s", nodes[i].Args[1:3], code, nodes[i].errs.String())
+		}
+	}
+	got := []string{
+		counter(t, logs+"/e1.1.jsonl", "acked"), counter(t, logs+"/a1.1.jsonl", "commits"), counter(t, logs+"/a2.1.jsonl", "commits"),
+	}
+	// Packets of 100: 40 of them, three quarters to a1, each worker within its bound.
+	if got[0] != "40" || got[1] < "26" || got[1] > "34" || len(got[1]) != 2 {
+		t.Errorf("acknowledged %s, committed %s and %s", got[0], got[1], got[2])
+	}
+}
+
+func TestServeUsage(t *testing.T) {
+	dir := t.TempDir()
+	file := func(text string) string {
+		name := filepath.Join(dir, fmt.Sprintf("c%d.yaml", len(text)))
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{`name ""`, []string{"analyse", "--listen", "127.0.0.1:0", "--data", dir}},
+		{"no data folder", []string{"analyse", "--listen", "127.0.0.1:0", "--name", "a"}},
+		{"no address to listen at", []string{"distribute", "--name", "d", "--data", dir}},
+		{`"a1=x@h" is not ID=WEIGHT@ADDR`, []string{"distribute", "--analyser", "a1=x@h"}},
+		{`"d1" is not NAME@ADDR`, []string{"emit", "--to", "d1"}},
+		{"not a regular file", []string{"emit", "--name", "e", "--data", dir, "--to", "d1@h:1", "--input", dir}},
+		{"no such file", []string{"emit", "--name", "e", "--data", dir, "--to", "d1@h:1", "--input", dir + "/none"}},
+		{`unknown field "bogus"`, []string{"analyse", "--config", file("name: a\nbogus: 1\n")}},
+		{"more than", []string{"analyse", "--config", file("name: a # " + strings.Repeat("x", configMax))}},
+		{"batch packets -1", []string{"analyse", "--config", file("name: a\ndata: d\nlisten: l\nanalyser: {batch_max: -1}\n")}},
+		{`node "a1" has no address`, []string{"distribute", "--config", file("name: d\ndata: d\nlisten: l\ndistributor: {analysers: [{id: a1, weight: 1}]}\n")}},
+		{"only flags are expected", []string{"analyse", "surplus"}},
+		{"no command", []string{"bogus"}},
+	} {
+		code, out, complaint := call(t, "", c.args...)
+		if code != exitUsage || out != "" || !strings.Contains(complaint, c.says) {
+			t.Errorf("%q: code %d, %q; want %q", c.args, code, complaint, c.says)
+		}
+	}
+}
+
+// A configuration file and flags mean the same.
+func TestConfigFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "d.yaml")
+	text := `
+name: d1
+listen: 127.0.0.1:1
+data: /tmp/d1
+peers: {a1: "127.0.0.1:2", a2: {data: "127.0.0.1:3", probe: "127.0.0.1:4"}}
+distributor:
+  workers: 2
+  policy: finish
+  attempt_timeout: 700ms
+  analysers: [{id: a1, weight: 3}, {id: a2, weight: 1}]
+  detector: {interval: 200ms, timeout: 100ms}
+`
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := parseConfig("distribute", []string{"--config", name, "--listen", "127.0.0.1:9"}, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := c.Distributor
+	if c.Listen != "127.0.0.1:9" || d.Workers != 2 || d.AttemptTimeout != 700*time.Millisecond || d.Detector.Interval != 200*time.Millisecond || len(d.Analysers) != 2 {
+		t.Errorf("%+v", c)
+	}
+	if p := c.peers(); p["a1"].Data != "127.0.0.1:2" || p["a2"].Probe != "127.0.0.1:4" {
+		t.Errorf("peers %+v", p)
+	}
+}

@@ -1,0 +1,156 @@
+package grpc
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"weir/system/driver"
+	"weir/system/message"
+	"weir/system/node"
+	"weir/system/wire"
+	"weir/system/wire/weirv1"
+	"weir/system/wire/weirv1grpc"
+)
+
+// calls are control documents as frames: each is a call of its own.
+type calls struct {
+	ctx    context.Context
+	client weirv1grpc.ControlServiceClient
+	done   chan item
+}
+
+func openControl(ctx context.Context, conn *rpc.ClientConn) frames {
+	return &calls{ctx: ctx, client: weirv1grpc.NewControlServiceClient(conn), done: make(chan item)}
+}
+
+func (c *calls) send(batch []driver.Outgoing) error {
+	for _, o := range batch {
+		m, ok := o.Msg.(*message.Control)
+		if !ok {
+			return status.Errorf(codes.Internal, "a %s is no control document", o.Msg.Name())
+		}
+		w, err := wire.PackControl(m)
+		if err != nil {
+			return err
+		}
+		w.Head = headOf(&o)
+		go c.call(o, w)
+	}
+	return nil
+}
+
+func (c *calls) call(o driver.Outgoing, w *weirv1.ApplyRequest) {
+	var head metadata.MD
+	it := item{why: "stopped"}
+	it.Re, it.To = o.Token, o.From
+	answer, err := c.client.Apply(c.ctx, w, rpc.Header(&head))
+	if err == nil {
+		var m *message.ControlOK
+		if m, err = wire.UnpackControlOK(answer); err == nil {
+			it.Msg = m
+			it.From, err = identity(head)
+			it.From.Actor, it.Token = answer.GetHead().GetFrom(), node.Token(answer.GetHead().GetToken())
+		}
+	}
+	if err != nil {
+		it.Msg = nil
+	}
+	select {
+	case c.done <- it:
+	case <-c.ctx.Done():
+	}
+}
+
+func (c *calls) recv() ([]item, error) {
+	select {
+	case it := <-c.done:
+		return []item{it}, nil
+	case <-c.ctx.Done():
+		return nil, io.EOF
+	}
+}
+
+func (c *calls) refuse(refusal) error { return nil } // nobody asks anything here
+
+// controlServer takes documents for an actor of this node.
+type controlServer struct {
+	weirv1grpc.UnimplementedControlServiceServer
+	l     *Link
+	actor string
+}
+
+// call is the server's end of one call, as frames.
+type call struct {
+	answer chan driver.Outgoing
+}
+
+func (c *call) send(batch []driver.Outgoing) error {
+	c.answer <- batch[0] // has room: there is one request, and it is answered once
+	return io.EOF
+}
+func (c *call) recv() ([]item, error) { return nil, io.EOF }
+func (c *call) refuse(refusal) error  { return nil }
+
+// Apply implements the service.
+func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*weirv1.ApplyResponse, error) {
+	if !s.l.ready(ctx) {
+		return nil, status.Error(codes.Unavailable, "not running")
+	}
+	m, err := wire.UnpackControl(w)
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	u := unpacker{actor: s.actor}
+	if u.peer, err = peerOf(ctx); err == nil {
+		err = u.request(w.GetHead(), m, nil)
+	}
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	c := &call{answer: make(chan driver.Outgoing, 1)}
+	p := s.l.join(c)
+	if p == nil {
+		return nil, status.Error(codes.Unavailable, "stopping")
+	}
+	defer s.l.leave(p)
+	go p.write()
+	in := u.items[0].Incoming
+	in.Handle = p.handle
+	if err := s.l.n.Deliver(in); err != nil {
+		return nil, status.Error(codes.ResourceExhausted, refusalWord(err))
+	}
+	select {
+	case o := <-c.answer:
+		if err := rpc.SetHeader(ctx, s.l.introduce()); err != nil {
+			return nil, err
+		}
+		answer, err := wire.PackControlOK(o.Msg.(*message.ControlOK))
+		if err != nil {
+			return nil, status.Error(codes.Internal, err.Error())
+		}
+		answer.Head = headOf(&o)
+		return answer, nil
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
+	case <-s.l.ctx.Done():
+		return nil, status.Error(codes.Unavailable, "stopping")
+	}
+}
+
+// peerOf is who called.
+func peerOf(ctx context.Context) (node.Addr, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	return identity(md)
+}
+
+// introduce is the metadata with which a node says who it is.
+func (l *Link) introduce() metadata.MD {
+	name, inc := l.n.Identity()
+	return metadata.Pairs(keyNode, name, keyIncarnation, strconv.FormatUint(uint64(inc), 10))
+}

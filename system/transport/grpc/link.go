@@ -1,0 +1,217 @@
+package grpc
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+
+	"weir/system/driver"
+	"weir/system/message"
+	"weir/system/node"
+)
+
+// Config says which nodes can be reached, and how.
+type Config struct {
+	// Peers are the addresses, host:port, of the nodes that this one may open streams
+	// to, by name. Default: none; the node only answers.
+	Peers map[string]Peer
+	// Dial opens a connection. Required if there are Peers.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	// DialMax is how long opening a connection may take. Default (0): 3 s.
+	DialMax time.Duration
+}
+
+// Peer is where a node listens. Packets, probes and control documents go over
+// connections of their own, which may have addresses of their own.
+type Peer struct {
+	// Data is the address for packets. Required.
+	Data string
+	// Probe is the address for probes. Default (empty): as Data.
+	Probe string
+	// Control is the address for control documents. Default (empty): none are sent.
+	Control string
+}
+
+// Link is one node's driver.Link over gRPC. Use NewLink.
+type Link struct {
+	cfg   Config
+	n     *driver.Node
+	bound chan struct{} // closed once n is set
+	ctx   context.Context
+	stop  context.CancelFunc
+	lanes map[laneKey]*lane // fixed
+	done  sync.WaitGroup
+
+	mu     sync.Mutex
+	pipes  map[uint64]*pipe // server: streams that others opened
+	last   uint64           // newest handle
+	closed bool
+}
+
+// laneKind says what a client's stream carries.
+type laneKind uint8
+
+const (
+	laneSubmit laneKind = iota
+	laneDispatch
+	laneProbe
+	laneControl
+)
+
+type laneKey struct {
+	peer string
+	kind laneKind
+}
+
+// kindOf is the lane for a message that a node sends on its own account.
+func kindOf(m node.Message) (laneKind, bool) {
+	switch m.(type) {
+	case *message.Submit:
+		return laneSubmit, true
+	case *message.Dispatch:
+		return laneDispatch, true
+	case *message.Probe:
+		return laneProbe, true
+	case *message.Control:
+		return laneControl, true
+	}
+	return 0, false
+}
+
+// NewLink returns a Link that opens streams as messages ask for them.
+func NewLink(cfg Config) (*Link, error) {
+	if cfg.DialMax == 0 {
+		cfg.DialMax = 3 * time.Second
+	}
+	l := &Link{cfg: cfg, bound: make(chan struct{}), lanes: map[laneKey]*lane{}, pipes: map[uint64]*pipe{}}
+	l.ctx, l.stop = context.WithCancel(context.Background())
+	for name, p := range cfg.Peers {
+		if !node.ValidName(name) {
+			return nil, fmt.Errorf("grpc: peer %.80q: want [A-Za-z0-9._-]{1,64}", name)
+		}
+		if p.Probe == "" {
+			p.Probe = p.Data
+		}
+		for kind, addr := range []string{laneSubmit: p.Data, laneDispatch: p.Data, laneProbe: p.Probe, laneControl: p.Control} {
+			if addr == "" {
+				continue
+			}
+			k := laneKey{name, laneKind(kind)}
+			l.lanes[k] = &lane{l: l, key: k, addr: addr}
+		}
+	}
+	return l, nil
+}
+
+// Bind implements driver.Link.
+func (l *Link) Bind(n *driver.Node) {
+	l.n = n
+	close(l.bound)
+}
+
+// ready waits until the link has a node, and reports false if it never will.
+func (l *Link) ready(ctx context.Context) bool {
+	select {
+	case <-l.bound:
+		return l.ctx.Err() == nil
+	case <-ctx.Done():
+	case <-l.ctx.Done():
+	}
+	return false
+}
+
+// Knows implements driver.Link.
+func (l *Link) Knows(name string) bool {
+	_, ok := l.cfg.Peers[name]
+	return ok
+}
+
+// Send implements driver.Link.
+func (l *Link) Send(batch []driver.Outgoing) {
+	for i := range batch {
+		o := batch[i]
+		if o.Re.Token != 0 {
+			l.answer(o)
+			continue
+		}
+		kind, ok := kindOf(o.Msg)
+		ln := l.lanes[laneKey{o.To.Node, kind}]
+		if !ok || ln == nil {
+			left(l.n, batch[i:i+1])
+			l.n.Fail(o.From.Actor, o.Token, node.ErrRefused)
+			continue
+		}
+		ln.send(o)
+	}
+}
+
+// answer sends an answer on the stream that the request came on; if that is gone, so
+// is who waits for it.
+func (l *Link) answer(o driver.Outgoing) {
+	l.mu.Lock()
+	p := l.pipes[o.Re.Handle]
+	l.mu.Unlock()
+	if p == nil || !p.add(o) {
+		left(l.n, []driver.Outgoing{o})
+	}
+}
+
+// join makes a stream that another node opened known, and returns its handle; 0 if
+// the link is closed.
+func (l *Link) join(f frames) *pipe {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.last++
+	p := newPipe(l.n, f, l.last)
+	l.pipes[l.last] = p
+	return p
+}
+
+func (l *Link) leave(p *pipe) {
+	l.mu.Lock()
+	delete(l.pipes, p.handle)
+	l.mu.Unlock()
+	p.close()
+}
+
+// Close ends all streams and waits for their goroutines.
+func (l *Link) Close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.stop()
+	for _, ln := range l.lanes {
+		ln.shut()
+	}
+	l.done.Wait()
+}
+
+// dial is what all connections of a Link have in common. The name is resolved by
+// Dial, and a connection that went silent is found out.
+func (l *Link) dial(addr string) (*rpc.ClientConn, error) {
+	return rpc.NewClient("passthrough:///"+addr,
+		rpc.WithTransportCredentials(insecure.NewCredentials()),
+		rpc.WithContextDialer(l.cfg.Dial),
+		rpc.WithConnectParams(rpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+			MinConnectTimeout: l.cfg.DialMax,
+		}),
+		rpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),
+		rpc.WithDefaultCallOptions(rpc.MaxCallRecvMsgSize(frameMax), rpc.MaxCallSendMsgSize(frameMax)),
+		rpc.WithDisableServiceConfig(),
+		rpc.WithNoProxy(),
+	)
+}
+
+// frameMax bounds a frame in bytes: the largest message and a full frame before it.
+const frameMax = 8 << 20

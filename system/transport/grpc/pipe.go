@@ -1,0 +1,224 @@
+package grpc
+
+import (
+	"errors"
+	"sync"
+
+	"weir/system/driver"
+	"weir/system/node"
+)
+
+// Limits of a frame: beyond them what waits goes into the next one.
+const (
+	frameItems = 256
+	frameBytes = 1 << 20
+)
+
+// clientBytes bounds the answers that wait for a client that is no node; one that
+// does not read them is cut off.
+const clientBytes = 16 << 20
+
+// frames is one open stream. send and refuse are called from one goroutine, recv from
+// another.
+type frames interface {
+	send(batch []driver.Outgoing) error
+	recv() ([]item, error)
+	// refuse tells the other side that an item of its is not handled.
+	refuse(r refusal) error
+}
+
+// item is what came in a frame: a message, or (Msg nil) the word that one of ours,
+// whose token is Re, was not handled.
+type item struct {
+	driver.Incoming
+	why string
+}
+
+// refusal is an item of the other side that this node does not handle.
+type refusal struct {
+	to    node.Addr // who sent it
+	token node.Token
+	why   string
+}
+
+// pipe is a stream with what waits to go out on it.
+type pipe struct {
+	n      *driver.Node
+	f      frames
+	handle uint64 // what requests that come on it carry, see driver.Incoming; 0: it takes none
+
+	mu      sync.Mutex
+	queue   []driver.Outgoing
+	bytes   int // of the queue
+	refused []refusal
+	last    node.Token // highest token queued
+	owed    int        // requests that were handed to the node and not answered
+	ending  bool       // nothing more comes in: the pipe ends once nothing is owed
+	closed  bool
+	wake    chan struct{}
+}
+
+func newPipe(n *driver.Node, f frames, handle uint64) *pipe {
+	return &pipe{n: n, f: f, handle: handle, wake: make(chan struct{}, 1)}
+}
+
+// add queues a message, and reports false if the pipe is closed.
+func (p *pipe) add(o driver.Outgoing) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || o.To.Node == "" && p.bytes > clientBytes {
+		return false
+	}
+	p.queue = append(p.queue, o)
+	p.bytes += o.Msg.Size()
+	p.last = max(p.last, o.Token)
+	if o.Re.Token != 0 {
+		p.owed--
+	}
+	p.signal()
+	return true
+}
+
+func (p *pipe) signal() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// end tells that nothing more comes in.
+func (p *pipe) end() {
+	p.mu.Lock()
+	p.ending = true
+	p.signal()
+	p.mu.Unlock()
+}
+
+// write sends what is queued until the pipe is closed, the stream breaks, or nothing
+// more comes in and everything is answered.
+func (p *pipe) write() error {
+	var batch []driver.Outgoing
+	var refused []refusal
+	for range p.wake {
+		p.mu.Lock()
+		batch, p.queue = p.queue, batch[:0]
+		refused, p.refused = p.refused, refused[:0]
+		p.bytes = 0
+		over := p.closed || p.ending && p.owed <= 0
+		p.mu.Unlock()
+		err := p.writeAll(batch)
+		clear(batch)
+		for i := 0; i < len(refused) && err == nil; i++ {
+			err = p.f.refuse(refused[i])
+		}
+		if err != nil || over {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeAll sends a batch in frames; every message is told to have left, also after
+// an error.
+func (p *pipe) writeAll(batch []driver.Outgoing) (err error) {
+	for len(batch) > 0 {
+		n, bytes := 0, 0
+		for n < len(batch) && n < frameItems && (n == 0 || bytes+batch[n].Msg.Size() <= frameBytes) {
+			bytes += batch[n].Msg.Size()
+			n++
+		}
+		if err == nil {
+			err = p.f.send(batch[:n])
+		}
+		left(p.n, batch[:n])
+		batch = batch[n:]
+	}
+	return err
+}
+
+// left tells that messages do not wait any more.
+func left(n *driver.Node, batch []driver.Outgoing) {
+	for i := range batch {
+		n.Sent(batch[i].To.Node, batch[i].Msg.Size())
+	}
+}
+
+// read takes in what comes until the stream ends.
+func (p *pipe) read() error {
+	for {
+		items, err := p.f.recv()
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			p.take(&items[i])
+		}
+	}
+}
+
+// take hands one item to the node. A request that the node does not handle is
+// refused; an answer that it does not handle is its own affair.
+func (p *pipe) take(it *item) {
+	switch {
+	case it.Msg == nil:
+		p.n.Fail(it.To.Actor, it.Re, refusalError(it.why))
+	case it.Re != 0:
+		_ = p.n.Deliver(it.Incoming)
+	default:
+		it.Handle = p.handle
+		p.mu.Lock()
+		p.owed++
+		p.mu.Unlock()
+		if err := p.n.Deliver(it.Incoming); err != nil {
+			p.mu.Lock()
+			p.owed--
+			p.refused = append(p.refused, refusal{it.From, it.Token, refusalWord(err)})
+			p.signal()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// close ends the pipe: what waits leaves it. It returns the highest token that was
+// ever queued, and false if the pipe was closed before.
+func (p *pipe) close() (last node.Token, first bool) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return 0, false
+	}
+	p.closed = true
+	queue := p.queue
+	p.queue, p.bytes = nil, 0
+	last = p.last
+	p.signal()
+	p.mu.Unlock()
+	left(p.n, queue)
+	return last, true
+}
+
+// Words of a refusal, and what they are at the sender.
+var refusals = []struct {
+	word string
+	err  error
+}{
+	{"full", node.ErrFull}, {"no_actor", node.ErrUnknown},
+}
+
+func refusalWord(err error) string {
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return r.word
+		}
+	}
+	return "stopped"
+}
+
+func refusalError(word string) error {
+	for _, r := range refusals {
+		if r.word == word {
+			return r.err
+		}
+	}
+	return node.ErrReset
+}

@@ -1,0 +1,182 @@
+package grpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	"weir/system/driver"
+	"weir/system/wire"
+	"weir/system/wire/weirv1"
+	"weir/system/wire/weirv1grpc"
+)
+
+// ServerOptions are the limits that every server of weir has: what a client may make
+// it hold, and how long it may keep it waiting. TLS is the caller's to add.
+func ServerOptions() []rpc.ServerOption {
+	return []rpc.ServerOption{
+		rpc.MaxRecvMsgSize(frameMax),
+		rpc.MaxSendMsgSize(frameMax),
+		rpc.MaxConcurrentStreams(100),
+		rpc.MaxHeaderListSize(16 << 10),
+		rpc.ConnectionTimeout(10 * time.Second),
+		rpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		rpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+	}
+}
+
+// ServeIngest registers the service to which emitters submit packets; actor is the
+// one that takes them unless an item names another.
+func (l *Link) ServeIngest(s *rpc.Server, actor string) {
+	weirv1grpc.RegisterIngestServiceServer(s, &ingestServer{l: l, actor: actor})
+}
+
+// ServeAnalyser registers the service to which distributors dispatch packets.
+func (l *Link) ServeAnalyser(s *rpc.Server, actor string) {
+	weirv1grpc.RegisterAnalyserServiceServer(s, &analyserServer{l: l, actor: actor})
+}
+
+// ServeControl registers the service that takes control documents.
+func (l *Link) ServeControl(s *rpc.Server, actor string) {
+	weirv1grpc.RegisterControlServiceServer(s, &controlServer{l: l, actor: actor})
+}
+
+type ingestServer struct {
+	weirv1grpc.UnimplementedIngestServiceServer
+	l     *Link
+	actor string
+}
+
+// Submit implements the service.
+func (s *ingestServer) Submit(stream rpc.BidiStreamingServer[weirv1.SubmitRequest, weirv1.SubmitResponse]) error {
+	return serve(s.l, stream, &framed[weirv1.SubmitResponse, weirv1.SubmitRequest]{
+		stream: stream, actor: s.actor,
+		pack: func(batch []driver.Outgoing) (*weirv1.SubmitResponse, error) {
+			all, err := items(batch, wire.PackResult, func(w *weirv1.SubmitResult, h *weirv1.Head) { w.Head = h })
+			return &weirv1.SubmitResponse{Items: all}, err
+		},
+		unpack: func(f *weirv1.SubmitRequest, u *unpacker) error {
+			for _, w := range f.GetItems() {
+				m, err := wire.UnpackSubmit(w)
+				if err := u.request(w.GetHead(), m, err); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		reject: func(h *weirv1.Head, why string) *weirv1.SubmitResponse {
+			return &weirv1.SubmitResponse{Items: []*weirv1.SubmitResult{{Head: h, Why: why}}}
+		},
+	})
+}
+
+type analyserServer struct {
+	weirv1grpc.UnimplementedAnalyserServiceServer
+	l     *Link
+	actor string
+}
+
+// Dispatch implements the service.
+func (s *analyserServer) Dispatch(stream rpc.BidiStreamingServer[weirv1.DispatchRequest, weirv1.DispatchResponse]) error {
+	return serve(s.l, stream, &framed[weirv1.DispatchResponse, weirv1.DispatchRequest]{
+		stream: stream, actor: s.actor,
+		pack: func(batch []driver.Outgoing) (*weirv1.DispatchResponse, error) {
+			all, err := items(batch, wire.PackReceipt, func(w *weirv1.Receipt, h *weirv1.Head) { w.Head = h })
+			return &weirv1.DispatchResponse{Items: all}, err
+		},
+		unpack: func(f *weirv1.DispatchRequest, u *unpacker) error {
+			for _, w := range f.GetItems() {
+				m, err := wire.UnpackDispatch(w)
+				if err := u.request(w.GetHead(), m, err); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		reject: func(h *weirv1.Head, why string) *weirv1.DispatchResponse {
+			return &weirv1.DispatchResponse{Items: []*weirv1.Receipt{{Head: h, Why: why}}}
+		},
+	})
+}
+
+// Probe implements the service.
+func (s *analyserServer) Probe(stream rpc.BidiStreamingServer[weirv1.ProbeRequest, weirv1.ProbeResponse]) error {
+	return serve(s.l, stream, &framed[weirv1.ProbeResponse, weirv1.ProbeRequest]{
+		stream: stream, actor: s.actor,
+		pack: func(batch []driver.Outgoing) (*weirv1.ProbeResponse, error) {
+			all, err := items(batch, sure(wire.PackProbeOK), func(w *weirv1.ProbeResult, h *weirv1.Head) { w.Head = h })
+			return &weirv1.ProbeResponse{Items: all}, err
+		},
+		unpack: func(f *weirv1.ProbeRequest, u *unpacker) error {
+			for _, w := range f.GetItems() {
+				if err := u.request(w.GetHead(), wire.UnpackProbe(w), nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		reject: func(h *weirv1.Head, _ string) *weirv1.ProbeResponse {
+			return &weirv1.ProbeResponse{Items: []*weirv1.ProbeResult{{Head: h}}} // number 0: not handled
+		},
+	})
+}
+
+// serve lives with a stream that another node opened until either end closes it.
+func serve[Out, In any](l *Link, stream rpc.ServerStream, f *framed[Out, In]) error {
+	if !l.ready(stream.Context()) {
+		return status.Error(codes.Unavailable, "not running")
+	}
+	var err error
+	if f.peer, err = peerOf(stream.Context()); err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	if err := stream.SendHeader(l.introduce()); err != nil {
+		return err
+	}
+	p := l.join(f)
+	if p == nil {
+		return status.Error(codes.Unavailable, "stopping")
+	}
+	return status.Convert(l.live(stream.Context(), p)).Err()
+}
+
+// live reads and writes on a server's pipe until it is over. What the other end asked
+// for before it closed its half is still answered.
+func (l *Link) live(ctx context.Context, p *pipe) error {
+	defer l.leave(p)
+	read, wrote := make(chan error, 1), make(chan error, 1)
+	l.done.Add(2)
+	go func() { defer l.done.Done(); read <- p.read() }()
+	go func() { defer l.done.Done(); wrote <- p.write() }()
+	for {
+		select {
+		case err := <-read:
+			if !errors.Is(err, io.EOF) {
+				return refused(ctx, err)
+			}
+			p.end()
+		case err := <-wrote:
+			return refused(ctx, err)
+		case <-l.ctx.Done():
+			return status.Error(codes.Unavailable, "stopping")
+		}
+	}
+}
+
+// refused is the status for a stream that ended with an error: the client's fault,
+// unless gRPC says otherwise or the client has gone.
+func refused(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	return status.Error(codes.InvalidArgument, err.Error())
+}

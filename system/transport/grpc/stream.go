@@ -1,0 +1,192 @@
+package grpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"weir/system/driver"
+	"weir/system/node"
+	"weir/system/wire"
+	"weir/system/wire/weirv1"
+)
+
+// Keys of a stream's metadata: who is at the other end.
+const (
+	keyNode        = "weir-node"
+	keyIncarnation = "weir-incarnation"
+)
+
+// stream is either end of a bidirectional stream.
+type stream[Out, In any] interface {
+	Send(*Out) error
+	Recv() (*In, error)
+}
+
+// framed makes frames of a stream. What differs between the streams is how a frame
+// is packed and unpacked.
+type framed[Out, In any] struct {
+	stream stream[Out, In]
+	peer   node.Addr                   // who is at the other end; Node is empty if it is no node
+	header func() (metadata.MD, error) // client: asked for once, before the first frame; nil: peer is known
+	actor  string                      // of this node to which items without an address go
+	items  []item                      // reused
+
+	pack   func([]driver.Outgoing) (*Out, error)
+	unpack func(*In, *unpacker) error
+	reject func(*weirv1.Head, string) *Out
+}
+
+func (f *framed[Out, In]) send(batch []driver.Outgoing) error {
+	m, err := f.pack(batch)
+	if err != nil {
+		return err
+	}
+	return f.stream.Send(m)
+}
+
+func (f *framed[Out, In]) refuse(r refusal) error {
+	return f.stream.Send(f.reject(&weirv1.Head{Re: uint64(r.token), To: r.to.Actor, ToIncarnation: r.to.Inc}, r.why))
+}
+
+func (f *framed[Out, In]) recv() ([]item, error) {
+	if f.header != nil {
+		md, err := f.header()
+		if err != nil {
+			return nil, err
+		}
+		if f.peer, err = identity(md); err != nil {
+			return nil, err
+		}
+		f.header = nil
+	}
+	m, err := f.stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	u := unpacker{peer: f.peer, actor: f.actor, items: f.items[:0]}
+	if err := f.unpack(m, &u); err != nil {
+		return nil, err
+	}
+	f.items = u.items
+	return u.items, nil
+}
+
+// unpacker collects the items of a frame.
+type unpacker struct {
+	peer  node.Addr
+	actor string
+	items []item
+}
+
+// request adds a request of the other side.
+func (u *unpacker) request(h *weirv1.Head, m node.Message, err error) error {
+	it, err := u.item(h, m, err)
+	if err == nil && it.Re != 0 {
+		err = fmt.Errorf("head: a request answers token %d", it.Re)
+	}
+	if err != nil {
+		return err
+	}
+	u.items = append(u.items, it)
+	return nil
+}
+
+// answer adds an answer; with handled false it says that one of ours was not handled.
+func (u *unpacker) answer(h *weirv1.Head, handled bool, m node.Message, why string, err error) error {
+	if !handled {
+		m, err = nil, nil
+	}
+	it, err := u.item(h, m, err)
+	if err == nil && it.Re == 0 {
+		err = errNoAnswer
+	}
+	if err != nil {
+		return err
+	}
+	it.why = why
+	u.items = append(u.items, it)
+	return nil
+}
+
+func (u *unpacker) item(w *weirv1.Head, m node.Message, err error) (item, error) {
+	if err != nil {
+		return item{}, err
+	}
+	h, err := wire.UnpackHead(w)
+	if err != nil {
+		return item{}, err
+	}
+	var it item
+	it.Msg, it.Token, it.Re = m, h.Token, h.Re
+	it.From = u.peer
+	it.From.Actor = h.From
+	it.To = node.Addr{Actor: h.To, Inc: h.ToInc}
+	if h.To == "" {
+		it.To.Actor = u.actor
+	}
+	return it, nil
+}
+
+// errNoAnswer says that a stream of answers brought something that is none.
+var errNoAnswer = errors.New("head: an answer to no token")
+
+// headOf is the head of a message that this node sends.
+func headOf(o *driver.Outgoing) *weirv1.Head {
+	return &weirv1.Head{
+		Token: uint64(o.Token), Re: uint64(o.Re.Token), From: o.From.Actor, To: o.To.Actor, ToIncarnation: o.To.Inc,
+	}
+}
+
+// items packs a batch: one wire form a message, with its head.
+func items[M node.Message, W any](batch []driver.Outgoing, pack func(M) (W, error), head func(W, *weirv1.Head)) ([]W, error) {
+	all := make([]W, len(batch))
+	for i := range batch {
+		m, ok := batch[i].Msg.(M)
+		if !ok {
+			return nil, fmt.Errorf("a %s does not go on this stream", batch[i].Msg.Name())
+		}
+		w, err := pack(m)
+		if err != nil {
+			return nil, err
+		}
+		head(w, headOf(&batch[i]))
+		all[i] = w
+	}
+	return all, nil
+}
+
+// identity reads the metadata of the other end. One without is a client that is no
+// node.
+func identity(md metadata.MD) (node.Addr, error) {
+	names, incs := md.Get(keyNode), md.Get(keyIncarnation)
+	if len(names) == 0 && len(incs) == 0 {
+		return node.Addr{}, nil
+	}
+	if len(names) != 1 || len(incs) != 1 || !node.ValidName(names[0]) {
+		return node.Addr{}, fmt.Errorf("metadata %s %.80q, %s %.80q: want one name of [A-Za-z0-9._-]{1,64} and one number", keyNode, names, keyIncarnation, incs)
+	}
+	inc, err := strconv.ParseUint(incs[0], 10, 32)
+	if err != nil || inc == 0 {
+		return node.Addr{}, fmt.Errorf("metadata %s %.80q: want an integer from 1 to 4294967295", keyIncarnation, incs[0])
+	}
+	return node.Addr{Node: names[0], Inc: uint32(inc)}, nil
+}
+
+// open opens the lane's stream.
+func (ln *lane) open(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
+	ctx = metadata.NewOutgoingContext(ctx, ln.l.introduce())
+	switch ln.key.kind {
+	case laneSubmit:
+		return openSubmit(ctx, conn)
+	case laneDispatch:
+		return openDispatch(ctx, conn)
+	case laneProbe:
+		return openProbe(ctx, conn)
+	}
+	return openControl(ctx, conn), nil
+}
