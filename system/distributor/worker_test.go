@@ -260,6 +260,24 @@ func TestRetryBudget(t *testing.T) {
 	}
 }
 
+// TestRetryBudgetGrowsWithTheLoad holds that the share of packets in progress
+// counts when it is more than RetryMin.
+func TestRetryBudgetGrowsWithTheLoad(t *testing.T) {
+	cfg := baseConfig()
+	cfg.RetryMin, cfg.RetryPercent, cfg.Window = 1, 30, 100
+	b := start(t, cfg)
+	for seq := uint64(1); seq <= 10; seq++ {
+		b.submit(seq, 1)
+	}
+	for range 10 {
+		b.receipt(b.next(), message.StBusy)
+	}
+	b.run(60 * time.Millisecond)
+	if len(b.packets) != 3 {
+		t.Errorf("%d retries in flight, the budget is 30 %% of 10", len(b.packets))
+	}
+}
+
 // TestPoison holds that a poison packet is told only once it is durable in the
 // dead-letter file, and that it is definite only if no attempt is open.
 func TestPoison(t *testing.T) {

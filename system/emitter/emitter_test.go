@@ -131,6 +131,33 @@ func TestRetryGoesElsewhereUnderTheSameID(t *testing.T) {
 	}
 }
 
+// A distributor that failed is left aside for a while, by other packets too, and
+// then gets its turn again.
+func TestFailedDistributorIsLeftAside(t *testing.T) {
+	cfg := config(Generator{RateMilli: 100_000, Until: 3 * time.Second})
+	cfg.AvoidFor = time.Second
+	n := boot(t, cfg)
+	n.Advance(15 * time.Millisecond)
+	first := n.Take()[0]
+	n.Fail(first, node.ErrRefused)
+	sentTo := func(d time.Duration) (same, all int) {
+		n.Advance(d)
+		for _, s := range n.Take() {
+			all++
+			if s.To.Node == first.To.Node {
+				same++
+			}
+		}
+		return same, all
+	}
+	if same, all := sentTo(950 * time.Millisecond); same != 0 || all < 90 {
+		t.Errorf("within AvoidFor %d of %d went to the one that failed", same, all)
+	}
+	if same, all := sentTo(time.Second); same < all/3 || all < 90 {
+		t.Errorf("after AvoidFor %d of %d went to the one that had failed", same, all)
+	}
+}
+
 // The one that gave a packet up is not asked next, even if it is its turn.
 func TestGivenUpPacketGoesElsewhere(t *testing.T) {
 	cfg := config(Generator{Packets: 2, RateMilli: 100_000})
