@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type Clock struct {
 	frozen    bool
 	warped    bool    // the monotonic time is not, or was not, the world's
 	parked    []int32 // timers that wait for the thaw
+	sweepAt   int     // length of parked at which cancelled ones are dropped
 }
 
 const driftMax = 500_000
@@ -59,11 +61,28 @@ func (c *Clock) worldAt(due int64) int64 {
 func (c *Clock) set(i int32, s *slot, d int64) {
 	if c.frozen {
 		s.due = satAdd(c.nodeBase, d)
-		c.parked = append(c.parked, i)
+		c.park(i)
 		return
 	}
 	s.due = satAdd(c.mono(), d)
 	c.n.w.schedule(c.worldAt(s.due), i)
+}
+
+// park keeps the timer in slot i for the thaw. Cancelled ones are dropped each time
+// the list has doubled, so that it grows with the live ones only.
+func (c *Clock) park(i int32) {
+	c.parked = append(c.parked, i)
+	if len(c.parked) < max(c.sweepAt, 64) {
+		return
+	}
+	c.parked = slices.DeleteFunc(c.parked, func(j int32) bool {
+		if c.owns(j) {
+			return false
+		}
+		c.n.w.free(j)
+		return true
+	})
+	c.sweepAt = 2 * len(c.parked)
 }
 
 // rebase starts a new span of constant pace. From now on the node's timers

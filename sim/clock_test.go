@@ -36,6 +36,35 @@ func TestClockFaults(t *testing.T) {
 	}
 }
 
+// Timers that are set and cancelled while the clock stands still leave nothing.
+func TestCancelledTimersOfAFrozenClock(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	n := r.node(t, sim.NodeConfig{Name: "n"}, func(c *sim.Ctx, ev *sim.Event) {
+		if ev.Kind == sim.Delivered {
+			c.After(ms, 1)
+			for range 1000 {
+				c.Cancel(c.After(time.Hour, 2))
+			}
+		}
+	}, "a")
+	r.RunUntil(0)
+	r.Clock(n).Freeze()
+	for range 3 {
+		must(t, r.Inject(to(n, "a"), 0, 1, "x"))
+	}
+	r.RunUntil(5 * ms)
+	if p := r.Pending(); p < 3 || p > 80 {
+		t.Errorf("%d events are kept for three timers", p)
+	}
+	r.lines = nil
+	r.Clock(n).Thaw()
+	r.Run()
+	r.expect(t, "6ms a timer 1", "6ms a timer 1", "6ms a timer 1")
+	if p := r.Pending(); p != 0 {
+		t.Errorf("%d events are left", p)
+	}
+}
+
 // Skew and jump act on the wall time only.
 func TestSkewAndJump(t *testing.T) {
 	epoch := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
