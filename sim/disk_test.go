@@ -154,6 +154,22 @@ func TestLyingDisk(t *testing.T) {
 	}
 }
 
+// A lie loses new names, and what they replaced does not come back.
+func TestLiedRenameLosesBoth(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	n := r.node(t, sim.NodeConfig{Name: "n"}, writer(
+		func(f sim.Files) { f.Append("state", []byte("old"), true) },
+		func(f sim.Files) { f.Append("new", []byte("new"), true) },
+		func(f sim.Files) { f.Rename("new", "state") },
+	), "a")
+	r.At(500*time.Microsecond, "lie", func(w *sim.World) { w.Disk(n).Lie() })
+	r.Run()
+	must(t, r.Crash(n, sim.CrashOptions{}))
+	if got := r.Disk(n).List(); len(got) != 0 {
+		t.Errorf("left %q", got)
+	}
+}
+
 func TestDiskFaults(t *testing.T) {
 	r := newRig(t, sim.Config{})
 	n := r.node(t, sim.NodeConfig{Name: "n", DiskBytes: 5}, func(c *sim.Ctx, ev *sim.Event) {

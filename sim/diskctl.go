@@ -5,7 +5,10 @@ import "fmt"
 // Disk returns a node's disk. It panics if there is no such node.
 func (w *World) Disk(id NodeID) *Disk { return &w.node(id).disk }
 
-// Lie lets the disk say that syncs and renames are durable when they are not.
+// Lie lets the disk say that syncs and renames are durable when they are not. It
+// loses bytes and new names, never brings back what was replaced or removed
+// meanwhile: of a file that was written anew under a lie and put in the place of
+// another, a crash leaves neither.
 func (d *Disk) Lie() { d.n.w.control(); d.lie = true }
 
 // Honest ends Lie. What was lied about becomes durable with the next sync.

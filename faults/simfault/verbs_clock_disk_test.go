@@ -117,6 +117,8 @@ func testDiskTear(t *testing.T) {
 }
 
 func testDiskRot(t *testing.T) {
+	whole := play(t, "at 205ms disk_rot q file synced bits 168 offset 0\nat 206ms disk_rot q file synced bits 169 offset 0") // 21 bytes by then
+	whole.did("disk_rot q file synced bits 168 offset 0", "noeffect disk_rot q")
 	tb := play(t, "at 205ms disk_rot q file synced bits 1 offset 3\nat 305ms disk_rot q file nothing bits 1\nat 405ms disk_rot q file synced bits 1 offset 5000\nat 410ms disk_rot q file synced bits 1000")
 	tb.did("disk_rot q file synced bits 1 offset 3", "noeffect disk_rot q", "noeffect disk_rot q", "noeffect disk_rot q")
 	data, _ := tb.w.Disk(1).Bytes("synced")

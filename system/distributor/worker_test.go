@@ -229,19 +229,27 @@ func TestSendRefusedAtOnce(t *testing.T) {
 	}
 }
 
+// startBusy boots a distributor whose first packets were all answered busy, and
+// lets their retries fall due.
+func startBusy(t *testing.T, cfg Config, packets uint64) *bench {
+	t.Helper()
+	b := start(t, cfg)
+	for seq := uint64(1); seq <= packets; seq++ {
+		b.submit(seq, 1)
+	}
+	for range packets {
+		b.receipt(b.next(), message.StBusy)
+	}
+	b.run(60 * time.Millisecond)
+	return b
+}
+
 // TestRetryBudget holds that retries in flight stay within the budget while first
 // attempts go on.
 func TestRetryBudget(t *testing.T) {
 	cfg := baseConfig()
 	cfg.RetryMin, cfg.RetryPercent = 2, NoPercent
-	b := start(t, cfg)
-	for seq := uint64(1); seq <= 6; seq++ {
-		b.submit(seq, 1)
-	}
-	for range 6 {
-		b.receipt(b.next(), message.StBusy)
-	}
-	b.run(60 * time.Millisecond)
+	b := startBusy(t, cfg, 6)
 	if len(b.packets) != 2 {
 		t.Fatalf("%d retries in flight, the budget is 2", len(b.packets))
 	}
@@ -265,14 +273,7 @@ func TestRetryBudget(t *testing.T) {
 func TestRetryBudgetGrowsWithTheLoad(t *testing.T) {
 	cfg := baseConfig()
 	cfg.RetryMin, cfg.RetryPercent, cfg.Window = 1, 30, 100
-	b := start(t, cfg)
-	for seq := uint64(1); seq <= 10; seq++ {
-		b.submit(seq, 1)
-	}
-	for range 10 {
-		b.receipt(b.next(), message.StBusy)
-	}
-	b.run(60 * time.Millisecond)
+	b := startBusy(t, cfg, 10)
 	if len(b.packets) != 3 {
 		t.Errorf("%d retries in flight, the budget is 30 %% of 10", len(b.packets))
 	}
