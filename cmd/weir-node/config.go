@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -43,6 +44,9 @@ type config struct {
 	// Epoch is when world time was zero, in Unix nanoseconds, for a run that is judged.
 	// Default (0): the node's start.
 	Epoch int64 `yaml:"epoch"`
+	// Incarnation is the number of this life of the node. Default (0): one more than the
+	// last that the data folder knows.
+	Incarnation uint32 `yaml:"incarnation"`
 	// Seed seeds the node's random streams. Default (0): the machine's entropy.
 	Seed uint64 `yaml:"seed"`
 
@@ -74,6 +78,7 @@ func (p *peer) UnmarshalYAML(unmarshal func(any) error) error {
 func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags := newFlags(role, errw)
 	file := flags.String("config", "", "the configuration file")
+	incarnation := flags.Uint("incarnation", 0, "the number of this life")
 	var name, listen, control, data, log string
 	flags.StringVar(&name, "name", "", "the node's name")
 	flags.StringVar(&listen, "listen", "", "the address for packets")
@@ -103,6 +108,9 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 		if f.flag != "" {
 			*f.to = f.flag
 		}
+	}
+	if *incarnation > 0 {
+		c.Incarnation = uint32(min(*incarnation, math.MaxUint32))
 	}
 	c.Inputs = append(c.Inputs, inputs...)
 	if err := errors.Join(c.addAnalysers(analysers), c.addDistributors(to)); err != nil {

@@ -107,8 +107,13 @@ func newService(role string, c *config, log *slog.Logger) (s *service, err error
 			s.close()
 		}
 	}()
-	inc, err := driver.NextIncarnation(c.Data)
-	if err != nil {
+	inc := c.Incarnation
+	if inc == 0 {
+		if inc, err = driver.NextIncarnation(c.Data); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(c.Data, 0o755); err != nil {
 		return nil, err
 	}
 	if s.link, err = grpc.NewLink(grpc.Config{Peers: c.peers(), Dial: dial}); err != nil {

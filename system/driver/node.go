@@ -98,11 +98,12 @@ func Start(cfg Config) (*Node, error) {
 // times are the node's monotonic time and the world time now.
 func (n *Node) times() (own, world time.Duration) {
 	own = n.now()
-	return own, own + n.offset
+	return own, own
 }
 
-// now is the node's monotonic time: since the incarnation began.
-func (n *Node) now() time.Duration { return time.Since(n.start) }
+// now is the node's monotonic time: since the Epoch. Like a machine's, it goes on from
+// one incarnation to the next.
+func (n *Node) now() time.Duration { return n.offset + time.Since(n.start) }
 
 func (n *Node) token() node.Token { return node.Token(n.tokens.Add(1)) }
 
