@@ -195,7 +195,7 @@ func (h *causality) reply(r *Record) {
 
 // unsent handles a recv or drop whose send is not in the table.
 func (h *causality) unsent(r *Record) {
-	f := h.ctx.flights.byInc[incKey{r.Sym(KeyFr), uint32(r.Uint(KeyFI))}]
+	f := h.ctx.flights.file(r.Sym(KeyFr), uint32(r.Uint(KeyFI)))
 	tok := r.Uint(KeyTok)
 	switch {
 	case f == nil:
@@ -216,7 +216,7 @@ func (h *causality) fault(r *Record) {
 	case KindStopped:
 		h.over = true
 	case KindLost, KindWorldDup:
-		f := h.ctx.flights.byInc[incKey{r.Sym(KeyFr), uint32(r.Uint(KeyFI))}]
+		f := h.ctx.flights.file(r.Sym(KeyFr), uint32(r.Uint(KeyFI)))
 		if r.Sent == nil && (f == nil || h.sim && !h.ctx.flights.past(f, r.Uint(KeyTok))) {
 			h.Failf([]Ref{r.Ref()}, "the fault file names a message that was never sent")
 		}

@@ -1,5 +1,7 @@
 package logcheck
 
+import "sort"
+
 // Sent is one accepted send and what became of its copies. The engine keeps it
 // until every copy is accounted for and a while longer.
 type Sent struct {
@@ -54,8 +56,8 @@ type flights struct {
 	head   int
 	free   *Sent
 	files  []*File
-	byInc  map[incKey]*File
-	maxTok []uint64 // per file: the largest token of a send
+	byNode [][]*File // by Sym of the node, in order of incarnations
+	maxTok []uint64  // per file: the largest token of a send
 }
 
 type incKey struct {
@@ -64,11 +66,14 @@ type incKey struct {
 }
 
 func newFlights(files []*File) *flights {
-	fl := &flights{open: make([]map[uint64]*Sent, len(files)), files: files, byInc: map[incKey]*File{}, maxTok: make([]uint64, len(files))}
+	fl := &flights{open: make([]map[uint64]*Sent, len(files)), files: files, maxTok: make([]uint64, len(files))}
 	for i, f := range files {
 		fl.open[i] = map[uint64]*Sent{}
 		if !f.Faults {
-			fl.byInc[incKey{f.Node, f.Inc}] = f
+			for int(f.Node) >= len(fl.byNode) {
+				fl.byNode = append(fl.byNode, nil)
+			}
+			fl.byNode[f.Node] = append(fl.byNode[f.Node], f)
 		}
 	}
 	return fl
@@ -130,11 +135,24 @@ func (fl *flights) send(r *Record) *Sent {
 
 // find returns the send that (node, incarnation, token) names.
 func (fl *flights) find(node Sym, inc, tok uint64) *Sent {
-	f := fl.byInc[incKey{node, uint32(inc)}]
+	f := fl.file(node, uint32(inc))
 	if f == nil {
 		return nil
 	}
 	return fl.open[f.Index][tok]
+}
+
+// file returns the log of an incarnation, or nil.
+func (fl *flights) file(node Sym, inc uint32) *File {
+	if int(node) >= len(fl.byNode) {
+		return nil
+	}
+	list := fl.byNode[node]
+	i := sort.Search(len(list), func(i int) bool { return list[i].Inc >= inc })
+	if i == len(list) || list[i].Inc != inc {
+		return nil
+	}
+	return list[i]
 }
 
 // settle moves a finished send to the ring of those that only a late record can

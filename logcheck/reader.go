@@ -154,7 +154,7 @@ func (rd *reader) frame(r *Record, at Ref) {
 		rd.j.h2.Failf([]Ref{at}, "a second log line in %s", f.Name)
 	}
 	own := r.Kind == KindLog || r.Kind == KindEnd
-	if a := string(r.Bytes(KeyA)); own != (a == "-") || f.Faults && !own && a != "faults" {
+	if a := r.Bytes(KeyA); own != (string(a) == "-") || f.Faults && !own && string(a) != "faults" {
 		rd.j.h6.Failf([]Ref{at}, "%s:%d: a %s of actor %q", f.Name, rd.line, r.Kind, a)
 	}
 	switch r.Kind {

@@ -116,36 +116,37 @@ func (s *scanner) any(v *value) bool {
 	return s.uint(v)
 }
 
-// uint parses 0..2^64-1 without a leading zero. Nineteen digits cannot overflow.
+// uint parses 0..2^64-1 without a leading zero.
 func (s *scanner) uint(v *value) bool {
-	i, b := s.pos, s.b
+	b := s.b[s.pos:]
+	i := 0
 	var n uint64
 	for i < len(b) && b[i]-'0' <= 9 {
-		if i-s.pos >= 19 && (n > math.MaxUint64/10 || n == math.MaxUint64/10 && uint64(b[i]-'0') > math.MaxUint64%10) {
-			return s.fail("integer out of range")
-		}
-		n = n*10 + uint64(b[i]-'0')
+		n = n*10 + uint64(b[i]-'0') // beyond 19 digits it may wrap
 		i++
 	}
-	if i == s.pos || b[s.pos] == '0' && i > s.pos+1 {
+	if i > 19 && (i > 20 || string(b[:i]) > "18446744073709551615") {
+		return s.fail("integer out of range")
+	}
+	if i == 0 || b[0] == '0' && i > 1 {
 		return s.fail("not an integer")
 	}
-	s.pos = i
+	s.pos += i
 	v.typ, v.num = typeInt, n
 	return true
 }
 
 // name parses a string that is a plain name; otherwise it consumes nothing.
 func (s *scanner) name(v *value) bool {
-	start := s.pos + 1
-	if s.pos >= len(s.b) || s.b[s.pos] != '"' {
+	b, start := s.b, s.pos+1
+	if s.pos >= len(b) || b[s.pos] != '"' {
 		return false
 	}
 	i := start
-	for i < len(s.b) && nameByte[s.b[i]] {
+	for i < len(b) && nameByte[b[i]] {
 		i++
 	}
-	if n := i - start; n == 0 || n > 64 || i == len(s.b) || s.b[i] != '"' {
+	if n := i - start; n == 0 || n > 64 || i == len(b) || b[i] != '"' {
 		return false
 	}
 	return s.endStr(v, start, i)
@@ -160,13 +161,13 @@ func (s *scanner) str(v *value) bool {
 	if !s.clean {
 		return s.strSlow(v, start)
 	}
-	i := start
-	for ; i < len(s.b) && i < start+24; i++ {
-		if s.b[i] == '"' {
+	i, b := start, s.b
+	for ; i < len(b) && i < start+24; i++ {
+		if b[i] == '"' {
 			return s.endStr(v, start, i)
 		}
 	}
-	n := bytes.IndexByte(s.b[i:], '"')
+	n := bytes.IndexByte(b[i:], '"')
 	if n < 0 {
 		return s.fail("string without end")
 	}

@@ -26,6 +26,7 @@ type Truth struct {
 	nodes      map[Sym]*nodeTruth
 	actors     map[actorKey]*nodeTruth
 	links      map[linkKey]*linkTruth
+	anyPause   bool  // something was paused at some time
 	loadEnd    int64 // last touch by a load fault, which touches everything
 	load       bool
 	anyFault   int64 // time of the first fault, never before
@@ -71,6 +72,9 @@ func (t *Truth) Down(node Sym) bool { return t.on(node, ActDown) }
 
 // Paused reports whether the actor of the node, or the whole node, is paused.
 func (t *Truth) Paused(node, actor Sym) bool {
+	if !t.anyPause { // this is asked for every record
+		return false
+	}
 	if t.on(node, ActPause) {
 		return true
 	}

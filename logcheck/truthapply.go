@@ -102,6 +102,7 @@ func (t *Truth) applyNode(r *Record, v verb) {
 	}
 	n := t.node(node)
 	n.touched = r.T
+	t.anyPause = t.anyPause || v.act == ActPause
 	n.change(v, r.T)
 	if v.act == ActDown && v.begin {
 		t.life(r, node)
@@ -115,6 +116,7 @@ func (t *Truth) applyActor(r *Record, key actorKey, v verb) {
 		t.actors[key] = a
 	}
 	was := a.active != 0
+	t.anyPause = t.anyPause || v.act == ActPause
 	a.change(v, r.T)
 	n := t.node(key.node)
 	n.touched = r.T

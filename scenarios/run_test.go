@@ -37,6 +37,7 @@ func catalogue(t testing.TB) []*Scenario {
 func TestCatalogue(t *testing.T) {
 	for _, sc := range catalogue(t) {
 		t.Run(sc.Name, func(t *testing.T) {
+			t.Parallel() // runs share nothing, and under the race detector that shows
 			res, err := Run(sc, Options{Seed: seedDefault, Check: true})
 			if err != nil {
 				t.Fatal(err)
@@ -81,31 +82,37 @@ func hashLine(sc *Scenario, res *Result) string {
 	return fmt.Sprintf("%s trace %016x log %016x", sc.Name, res.TraceHash, res.LogHash)
 }
 
-// hashesOf runs the catalogue in a process of its own.
-func hashesOf(t *testing.T, env ...string) map[string]string {
+// startHashes begins a run of the catalogue in a process of its own and returns
+// what waits for its hashes.
+func startHashes(t *testing.T, env ...string) (wait func() map[string]string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(append(os.Environ(), hashEnv+"=1"), env...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	lines := map[string]string{}
-	for sc := bufio.NewScanner(bytes.NewReader(out)); sc.Scan(); {
-		name, _, _ := strings.Cut(sc.Text(), " ")
-		lines[name] = sc.Text()
+	return func() map[string]string {
+		t.Helper()
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("%v\n%s", err, stderr.String())
+		}
+		lines := map[string]string{}
+		for sc := bufio.NewScanner(&stdout); sc.Scan(); {
+			name, _, _ := strings.Cut(sc.Text(), " ")
+			lines[name] = sc.Text()
+		}
+		return lines
 	}
-	return lines
 }
 
 // TestTwice holds that a scenario's trace and logs depend on nothing but the
 // scenario and its seed: not on the process, nor on how many threads it may use.
 // Under the race detector (./run.sh test) both runs are instrumented.
 func TestTwice(t *testing.T) {
-	one := hashesOf(t, "GOMAXPROCS=1")
-	many := hashesOf(t, "GOMAXPROCS=4", "GOGC=20")
+	waitOne, waitMany := startHashes(t, "GOMAXPROCS=1"), startHashes(t, "GOMAXPROCS=4", "GOGC=20")
+	one, many := waitOne(), waitMany()
 	if len(one) != len(Names()) {
 		t.Fatalf("%d of %d scenarios ran", len(one), len(Names()))
 	}

@@ -40,7 +40,6 @@ type analyser struct {
 	gather  []*job    // for the next batch
 	bytes   int       // size of what waits and what is gathered
 	batch   batch     // the append that runs, or is held
-	spare   []*job    // for reuse
 	hash    message.Hasher
 
 	stopping   bool

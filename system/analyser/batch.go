@@ -22,24 +22,7 @@ type job struct {
 	probe  bool   // a data probe: the same way, without an effect
 	number uint64 // its commit number once it is in a batch
 	askers []asker
-}
-
-// newJob returns an empty job, one that is over if there is any.
-func (a *analyser) newJob() *job {
-	n := len(a.spare)
-	if n == 0 {
-		return &job{}
-	}
-	j := a.spare[n-1]
-	a.spare = a.spare[:n-1]
-	return j
-}
-
-// free keeps a job that nothing refers to any more for reuse.
-func (a *analyser) free(j *job) {
-	assert(len(j.askers) == 0, "a job ends when everyone was told")
-	*j = job{askers: j.askers}
-	a.spare = append(a.spare, j)
+	asker  [1]asker // room for the first, mostly the only one
 }
 
 // batch is one append to the store's log. There is at most one at a time; what
@@ -71,7 +54,6 @@ func (a *analyser) issue(env node.Env) {
 			// Its source had an outcome from elsewhere meanwhile.
 			a.dup(env, j.packet.ID, "below")
 			a.tell(env, j, message.StDuplicate, "below")
-			a.free(j)
 			continue
 		default:
 			b.data, j.number = a.store.Commit(b.data, j.packet, j.lo)
@@ -118,7 +100,6 @@ func (a *analyser) appended(env node.Env, err error) {
 	}
 	for _, j := range b.jobs {
 		a.tell(env, j, message.StCommitted, "")
-		a.free(j)
 	}
 	clear(b.jobs)
 	b.jobs = b.jobs[:0]
@@ -143,7 +124,6 @@ func (a *analyser) hold(env node.Env) {
 			a.store.Withdraw(j.packet.ID)
 		}
 		a.tell(env, j, message.StUnavailable, "disk")
-		a.free(j)
 	}
 	clear(a.gather)
 	a.gather = a.gather[:0]

@@ -80,9 +80,8 @@ func (a *analyser) take(env node.Env, re node.ReplyTo, m *message.Dispatch, prob
 		a.store.Reserve(p.ID, p.Hash, m.AckedBelow)
 	}
 	a.bytes += p.Bytes
-	j := a.newJob()
-	j.packet, j.lo, j.probe = p, m.AckedBelow, probe
-	j.askers = append(j.askers, asker{re, m.Attempt})
+	j := &job{packet: p, lo: m.AckedBelow, probe: probe}
+	j.askers = append(j.asker[:0], asker{re, m.Attempt})
 	a.gather = append(a.gather, j)
 }
 

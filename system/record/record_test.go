@@ -44,11 +44,23 @@ func TestEndLineCountsAndSums(t *testing.T) {
 		var flushed []byte
 		n := rapid.IntRange(0, 20).Draw(t, "lines")
 		for i := 0; i < n; i++ {
-			l.Begin("x_y", Stamp{Actor: "a", Seq: uint64(i + 1)}).Str("v", rapid.String().Draw(t, "v")).End()
-			if rapid.Bool().Draw(t, "flush") {
+			to := l
+			part := rapid.Bool().Draw(t, "part")
+			if part {
+				to = NewPart()
+			}
+			to.Begin("x_y", Stamp{Actor: "a", Seq: uint64(i + 1)}).Str("v", rapid.String().Draw(t, "v")).End()
+			if part {
+				l.Take(to)
+			}
+			switch rapid.IntRange(0, 2).Draw(t, "flush") {
+			case 1:
 				if err := l.Flush(func(b []byte) error { flushed = append(flushed, b...); return nil }); err != nil {
 					t.Fatal(err)
 				}
+			case 2:
+				flushed = append(flushed, l.Bytes()...)
+				l.Reset()
 			}
 		}
 		before := append(bytes.Clone(flushed), l.Bytes()...)
