@@ -10,13 +10,19 @@ func (d *delivery) admit(r *Record) {
 	if r.Pkt == nil {
 		return
 	}
-	f := int32(r.File.Index)
-	if d.submits[f] && !r.Pkt.Forgotten && !slices.Contains(r.Pkt.cameTo, f) {
-		d.c3.Failf([]Ref{r.Ref()}, "%s was admitted by an incarnation that never received it", d.text(r.Pkt))
-	}
+	d.came(r)
+	d.admits[r.File.Index] = true
 	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
 	w.begin()
 	w.admitted++
+}
+
+// came judges that an ingress speaks of a submission that it received (C3).
+func (d *delivery) came(r *Record) {
+	f := int32(r.File.Index)
+	if p := r.Pkt; p != nil && d.submits[f] && !p.Forgotten && !slices.Contains(p.cameTo, f) {
+		d.c3.Failf([]Ref{r.Ref()}, "%s of %s by an incarnation that never received it", r.Kind, d.text(p))
+	}
 }
 
 // begin forgets the attempts of an earlier admission.
@@ -41,6 +47,8 @@ func (d *delivery) attempt(r *Record) {
 	most := uint32(d.run.Distributor.AttemptsMax)
 	switch {
 	case p.Forgotten && len(p.works) <= 1:
+	case w.admitted == 0 && d.admits[r.File.Index] && !p.Forgotten:
+		d.c7.Failf([]Ref{r.Ref()}, "%s was attempted by a worker that it was not given to", d.text(p))
 	case most > 0 && att > most:
 		d.c7.Failf([]Ref{r.Ref()}, "attempt %d at %s, attempts_max is %d", att, d.text(p), most)
 	case w.sent == att:
@@ -104,7 +112,7 @@ func (d *delivery) receiptGot(r *Record) {
 			w.receipts = append(w.receipts, got)
 		}
 	case "poison":
-		w.poison = r.place()
+		w.poison, w.poisonBy = r.place(), r.Sym(KeyFr)
 	}
 }
 
@@ -148,6 +156,9 @@ func (d *delivery) gaveUp(r *Record) {
 		return
 	}
 	w := p.work(r.Who)
+	if d.admits[r.File.Index] && !w.open && !p.Forgotten {
+		d.c14.Failf([]Ref{r.Ref()}, "%s was given up by a worker that does not hold it", d.text(p))
+	}
 	w.open = false
 	switch string(r.Bytes(KeyWhy)) {
 	case "attempts":
@@ -176,22 +187,38 @@ func (d *delivery) dead(r *Record) {
 	}
 	w := p.work(r.Who)
 	w.open = false
-	if p.Forgotten && w.sent == 0 || w.poison.set() {
-		d.c14.Case()
+	d.c14.Case()
+	switch {
+	case p.Forgotten && w.sent == 0:
+		return
+	case w.poison.set() && r.Has(KeyTo) && r.Sym(KeyTo) != w.poisonBy:
+		d.c14.Failf([]Ref{w.poison.ref(), r.Ref()}, "%s was refused by another analyser than its dead letter tells", d.text(p))
+		return
+	case w.poison.set():
 		return
 	}
-	if r.Is(KeyWhy, "poison") {
-		d.c14.Case()
-		d.c14.Failf([]Ref{r.Ref()}, "%s is dead as poison and no analyser refused it", d.text(p))
-	}
+	d.c14.Failf([]Ref{r.Ref()}, "%s is dead and no analyser refused it", d.text(p))
 	if r.File.stopped {
 		d.c12.Failf([]Ref{r.File.stopRef, r.Ref()}, "%s became a dead letter in a stop, and no analyser refused it", d.text(p))
+	}
+}
+
+// noneUp judges that a worker which says that it has nobody to choose has nobody.
+func (d *delivery) noneUp(r *Record) {
+	v := d.views[r.Who]
+	if v == nil {
+		return
+	}
+	d.c14.Case()
+	if r.Bool(KeyOn) != (len(v.up) == 0) {
+		d.c14.Failf([]Ref{v.at, r.Ref()}, "none_up is %v, the view has %d eligible analysers", r.Bool(KeyOn), len(v.up))
 	}
 }
 
 // refuse judges that a full queue was full (C14).
 func (d *delivery) refuse(r *Record) {
 	p := r.Pkt
+	d.came(r)
 	if p == nil || !r.Is(KeyWhy, "queue_full") {
 		return
 	}

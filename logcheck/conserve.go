@@ -49,6 +49,9 @@ func (d *delivery) drain(r *Record) {
 	if n := d.open[r.File.Index]; n > 0 {
 		d.c1.Failf([]Ref{r.Ref()}, "%s is drained while %d of its packets have no outcome", d.names.Name(r.Node()), n)
 	}
+	if at := d.drained[r.File.Index]; at.set() {
+		d.c1.Failf([]Ref{at.ref(), r.Ref()}, "%s is drained twice", d.names.Name(r.Node()))
+	}
 	d.drained[r.File.Index] = r.place()
 }
 

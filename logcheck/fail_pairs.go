@@ -334,6 +334,9 @@ func (o *overseer) judgeFall(p *pair, r *Record) {
 // judgeRise is F8 for down to up, and the second half of F13.
 func (o *overseer) judgeRise(p *pair, r *Record) {
 	t, name := &o.tally[ruleF8], o.names.Name(p.an)
+	if !r.Is(KeyWhy, "recovered") {
+		t.Failf([]Ref{r.Ref()}, "%s is up for a reason that is none: %s", name, r.Str(KeyWhy))
+	}
 	if need := o.ctx.Run.Distributor.Detector.Successes; p.oks.high < need {
 		t.Failf([]Ref{p.verdict, r.Ref()}, "%s is up after %d successful probes in a row, %d are needed", name, p.oks.high, need)
 	} else if n := r.Uint(KeyOK); !p.oks.has(n) {

@@ -13,6 +13,7 @@ type faultBook struct {
 	restarts map[Sym]restart
 	logged   map[Sym]int64 // when the newest incarnation began
 	links    map[linkKey]Ref
+	stopped  Ref
 	sus      suspect
 }
 
@@ -52,6 +53,11 @@ func (b *faultBook) Feed(r *Record) {
 		if r.Sent != nil && r.Sent.cutGen > 0 {
 			b.received(r)
 		}
+	case KindStopped:
+		if b.stopped.valid() {
+			b.Failf([]Ref{b.stopped, r.Ref()}, "the run stopped twice")
+		}
+		b.stopped = r.Ref()
 	case KindFault:
 		b.Case()
 		b.fault(r)

@@ -79,7 +79,8 @@ type work struct {
 	failedAt place  // the newest attempt_failed
 	sentAt   place
 	done     place
-	poison   place         // a receipt poison received
+	poison   place // a receipt poison received
+	poisonBy Sym
 	receipts []receiptMark // receipts committed or duplicate that were received
 }
 

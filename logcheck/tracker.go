@@ -21,6 +21,7 @@ type delivery struct {
 	uncommits []unproven      // acked before their commit (only with a clock error)
 	order     map[orderKey]orderMark
 	ordered   bool    // O1 applies
+	admits    []bool  // by File.Index: it logs admissions
 	submits   []bool  // by File.Index: it logs the submits that it receives
 	open      []int64 // by File.Index: packets that it emitted and that have no outcome
 	drained   []place // by File.Index: its `drained`
@@ -40,7 +41,8 @@ const memoMax = 1 << 16
 // deliveryKinds are the records that move the picture.
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
-	KindCommit, KindDup, KindFault, KindRetry, KindDrained)
+	KindCommit, KindDup, KindFault, KindRetry, KindDrained,
+	KindJoin, KindPoisoned, KindNoneUp)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -73,7 +75,7 @@ func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
 		byNode: map[Sym]*store{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
 		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
-		submits: make([]bool, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
+		admits:  make([]bool, len(c.Files)), submits: make([]bool, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
 	d.weights.boot(c)
 	var rules []Rule
@@ -124,6 +126,12 @@ func (d *delivery) feed(r *Record) {
 		d.retry(r)
 	case KindDrained:
 		d.drain(r)
+	case KindJoin:
+		d.came(r)
+	case KindPoisoned:
+		d.arrived(r)
+	case KindNoneUp:
+		d.noneUp(r)
 	case KindFault:
 		d.fault(r)
 	}
