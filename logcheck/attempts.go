@@ -28,6 +28,7 @@ func (d *delivery) came(r *Record) {
 // begin forgets the attempts of an earlier admission.
 func (w *work) begin() {
 	w.open, w.failed, w.sent, w.done, w.poison = true, 0, 0, place{}, place{}
+	w.due = 0
 	w.receipts = w.receipts[:0]
 }
 
@@ -55,6 +56,9 @@ func (d *delivery) attempt(r *Record) {
 		d.c7.Failf([]Ref{before.ref(), r.Ref()}, "attempt %d at %s was sent twice", att, d.text(p))
 	case att != w.failed+1:
 		d.c7.Failf([]Ref{before.ref(), w.failedAt.ref(), r.Ref()}, "attempt %d at %s was sent when %d attempts had failed", att, d.text(p), w.failed)
+	}
+	if att > 1 && r.M < w.due {
+		d.c14.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "attempt %d at %s was sent %d ns before its wait was over", att, d.text(p), w.due-r.M)
 	}
 	w.open = true
 	w.sent, w.sentM, w.sentAt = att, r.M, r.place()
@@ -97,6 +101,7 @@ func (d *delivery) retry(r *Record) {
 	}
 	c := &d.run.Distributor
 	most := int64(c.BackoffMax) + int64(c.BackoffMax)/1e6*int64(c.JitterPPM)
+	w.due = r.M + r.Int(KeyWait)
 	if c.BackoffMax > 0 && r.Uint(KeyWait) > uint64(most) {
 		d.c14.Failf([]Ref{r.Ref()}, "%s waits %d ns for its next attempt, the longest backoff is %d ns", d.text(p), r.Uint(KeyWait), most)
 	}

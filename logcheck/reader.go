@@ -154,8 +154,8 @@ func (rd *reader) frame(r *Record, at Ref) {
 		rd.j.h2.Failf([]Ref{at}, "a second log line in %s", f.Name)
 	}
 	own := r.Kind == KindLog || r.Kind == KindEnd
-	if a := string(r.Bytes(KeyA)); own != (a == "-") || f.Faults && !own && a != "faults" {
-		rd.j.h6.Failf([]Ref{at}, "%s:%d: a %s of actor %q", f.Name, rd.line, r.Kind, a)
+	if own != r.Is(KeyA, "-") || f.Faults && !own && !r.Is(KeyA, "faults") {
+		rd.j.h6.Failf([]Ref{at}, "%s:%d: a %s of actor %q", f.Name, rd.line, r.Kind, r.Bytes(KeyA))
 	}
 	switch r.Kind {
 	case KindLog:
