@@ -11,7 +11,7 @@ func (d *delivery) admit(r *Record) {
 		return
 	}
 	d.came(r)
-	d.admits[r.File.Index] = true
+	d.logs[r.File.Index] |= tellsAdmitted
 	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
 	w.begin()
 	w.admitted++
@@ -20,7 +20,7 @@ func (d *delivery) admit(r *Record) {
 // came judges that an ingress speaks of a submission that it received (C3).
 func (d *delivery) came(r *Record) {
 	f := int32(r.File.Index)
-	if p := r.Pkt; p != nil && d.submits[f] && !p.Forgotten && !slices.Contains(p.cameTo, f) {
+	if p := r.Pkt; p != nil && d.tells(r, tellsSubmitted) && !p.Forgotten && !slices.Contains(p.cameTo, f) {
 		d.c3.Failf([]Ref{r.Ref()}, "%s of %s by an incarnation that never received it", r.Kind, d.text(p))
 	}
 }
@@ -48,7 +48,7 @@ func (d *delivery) attempt(r *Record) {
 	most := uint32(d.run.Distributor.AttemptsMax)
 	switch {
 	case p.Forgotten && len(p.works) <= 1:
-	case w.admitted == 0 && d.admits[r.File.Index] && !p.Forgotten:
+	case w.admitted == 0 && d.tells(r, tellsAdmitted) && !p.Forgotten:
 		d.c7.Failf([]Ref{r.Ref()}, "%s was attempted by a worker that it was not given to", d.text(p))
 	case most > 0 && att > most:
 		d.c7.Failf([]Ref{r.Ref()}, "attempt %d at %s, attempts_max is %d", att, d.text(p), most)
@@ -77,7 +77,7 @@ func (d *delivery) attemptFailed(r *Record) {
 	if known && att != w.failed+1 {
 		d.c7.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "attempt %d at %s failed after attempt %d", att, d.text(p), w.failed)
 	}
-	if known && r.Is(KeyWhy, "timeout") {
+	if known && r.Is(KeyWhy, "timeout") && d.tells(r, tellsAttempts) {
 		d.c14.Case()
 		if w.sent != att {
 			d.c14.Failf([]Ref{r.Ref()}, "attempt %d at %s timed out and was never sent", att, d.text(p))
@@ -127,6 +127,7 @@ func (d *delivery) done(r *Record) {
 	if p == nil {
 		return
 	}
+	d.logs[r.File.Index] |= tellsDone
 	d.c13.Case()
 	w := p.work(r.Who)
 	att := uint32(r.Uint(KeyAtt))
@@ -134,7 +135,7 @@ func (d *delivery) done(r *Record) {
 	case p.Forgotten && w.sent == 0:
 	case w.done.set():
 		d.c13.Failf([]Ref{w.done.ref(), r.Ref()}, "%s was completed twice", d.text(p))
-	case !slices.ContainsFunc(w.receipts, func(m receiptMark) bool {
+	case d.tells(r, tellsAttempts) && !slices.ContainsFunc(w.receipts, func(m receiptMark) bool {
 		return m.att == att && (!r.Has(KeyTo) || r.Sym(KeyTo) == m.from) && (!r.Has(KeySt) || r.Is(KeySt, "duplicate") == m.dup)
 	}):
 		d.c13.Failf([]Ref{r.Ref()}, "%s was completed by attempt %d, of which no such receipt came", d.text(p), att)
@@ -161,7 +162,7 @@ func (d *delivery) gaveUp(r *Record) {
 		return
 	}
 	w := p.work(r.Who)
-	if d.admits[r.File.Index] && !w.open && !p.Forgotten {
+	if d.tells(r, tellsAdmitted) && !w.open && !p.Forgotten {
 		d.c14.Failf([]Ref{r.Ref()}, "%s was given up by a worker that does not hold it", d.text(p))
 	}
 	w.open = false
@@ -192,6 +193,9 @@ func (d *delivery) dead(r *Record) {
 	}
 	w := p.work(r.Who)
 	w.open = false
+	if !d.tells(r, tellsAttempts) {
+		return
+	}
 	d.c14.Case()
 	switch {
 	case p.Forgotten && w.sent == 0:

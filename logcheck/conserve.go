@@ -146,7 +146,9 @@ func (d *delivery) rejectedOutcome(r *Record, p *Packet) {
 	if p.Forgotten {
 		return
 	}
-	if !p.poison.set() || p.poison.file != r.File {
+	if !d.tells(r, tellsAnswers) {
+		// Why it was rejected is not in this log.
+	} else if !p.poison.set() || p.poison.file != r.File {
 		d.c4.Failf([]Ref{r.Ref()}, "%s was rejected without a poison result", d.text(p))
 	} else if r.Bool(KeyDef) && !p.certain.set() {
 		d.c4.Failf([]Ref{p.poison.ref(), r.Ref()}, "%s was rejected for certain on a result that was not", d.text(p))
@@ -162,13 +164,15 @@ func (d *delivery) rejectedOutcome(r *Record, p *Packet) {
 
 // acked judges C9's last link and starts C2.
 func (d *delivery) acked(r *Record, p *Packet) {
-	d.c9.Case()
 	d.c2.Case()
 	p.outcomeIs = outAcked
 	if p.Forgotten {
 		return
 	}
-	if !p.told.set() || p.told.file != r.File {
+	if d.tells(r, tellsAnswers) {
+		d.c9.Case()
+	}
+	if d.tells(r, tellsAnswers) && (!p.told.set() || p.told.file != r.File) {
 		d.c9.Failf([]Ref{r.Ref()}, "%s was acked without a result committed", d.text(p))
 	}
 	if d.stands(p) {

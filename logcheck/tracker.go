@@ -21,12 +21,26 @@ type delivery struct {
 	uncommits []unproven      // acked before their commit (only with a clock error)
 	order     map[orderKey]orderMark
 	ordered   bool    // O1 applies
-	admits    []bool  // by File.Index: it logs admissions
-	submits   []bool  // by File.Index: it logs the submits that it receives
+	logs      []told  // by File.Index
 	open      []int64 // by File.Index: packets that it emitted and that have no outcome
 	drained   []place // by File.Index: its `drained`
 	timeout   int64
 }
+
+// told says which records a file has: what needs others is judged only where its
+// writer logs those (FORMAT.md, logs of another writer).
+type told uint8
+
+const (
+	tellsSubmitted told = 1 << iota // received submits
+	tellsAdmitted                   // admissions
+	tellsAttempts                   // sent packets
+	tellsDone                       // completions
+	tellsAnswers                    // an emitter's submits and their results
+)
+
+// tells reports whether the file of r has such records so far.
+func (d *delivery) tells(r *Record, what told) bool { return d.logs[r.File.Index]&what != 0 }
 
 // unproven is a record that needs another one which may come within the clock
 // error.
@@ -75,7 +89,7 @@ func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
 		byNode: map[Sym]*store{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
 		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
-		admits:  make([]bool, len(c.Files)), submits: make([]bool, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
+		logs:    make([]told, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
 	d.weights.boot(c)
 	var rules []Rule
@@ -144,13 +158,15 @@ func (d *delivery) send(r *Record) {
 	}
 	switch r.Msg {
 	case MsgSubmit:
+		d.logs[r.File.Index] |= tellsAnswers
 		d.carries(r)
 		d.submit(r)
 	case MsgPacket:
+		d.logs[r.File.Index] |= tellsAttempts
 		d.carries(r)
 		d.attempt(r)
 	case MsgResult:
-		if r.Is(KeyOut, "committed") {
+		if r.Is(KeyOut, "committed") && d.tells(r, tellsDone|tellsAdmitted) {
 			d.tellsCommitted(r)
 		}
 	case MsgReceipt:
@@ -166,10 +182,11 @@ func (d *delivery) recv(r *Record) {
 	switch r.Msg {
 	case MsgSubmit:
 		f := int32(r.File.Index)
-		if d.submits[f] = true; !slices.Contains(r.Pkt.cameTo, f) {
+		if d.logs[f] |= tellsSubmitted; !slices.Contains(r.Pkt.cameTo, f) {
 			r.Pkt.cameTo = append(r.Pkt.cameTo, f)
 		}
 	case MsgResult:
+		d.logs[r.File.Index] |= tellsAnswers
 		d.result(r)
 	case MsgPacket:
 		d.arrive(r)
