@@ -178,6 +178,7 @@ func (d *delivery) gaveUp(r *Record) {
 			d.c14.Failf([]Ref{v.at, r.Ref()}, "%s was given up for want of an analyser, the view has %d", d.text(p), len(v.up))
 		}
 	case "stopping":
+		d.judgeStopping(r)
 		if r.File.stopped {
 			d.c12.Case()
 			p.stopping = r.place()
@@ -212,6 +213,18 @@ func (d *delivery) dead(r *Record) {
 	}
 }
 
+// judgeStopping judges that a node which gives `stopping` as its reason was told to
+// stop, by a fault or because the run is over. Only the simulation tells both.
+func (d *delivery) judgeStopping(r *Record) {
+	if d.run.World != "sim" || d.ctx.Truth.Phase() == "end" || d.over {
+		return
+	}
+	d.c14.Case()
+	if !r.File.stopped {
+		d.c14.Failf([]Ref{r.Ref()}, "%s gives its stop as a reason and was not told to stop", d.names.Name(r.Node()))
+	}
+}
+
 // noneUp judges that a worker which says that it has nobody to choose has nobody.
 func (d *delivery) noneUp(r *Record) {
 	v := d.views[r.Who]
@@ -229,6 +242,7 @@ func (d *delivery) refuse(r *Record) {
 	p := r.Pkt
 	d.came(r)
 	if p == nil || !r.Is(KeyWhy, "queue_full") {
+		d.judgeStopping(r)
 		return
 	}
 	d.c14.Case()

@@ -189,11 +189,11 @@ func (d *delivery) acked(r *Record, p *Packet) {
 
 // expired judges C14's horizon and that a stop expired nothing before it (C12).
 func (d *delivery) expired(r *Record, p *Packet) {
-	if !r.Is(KeyWhy, "horizon") || p.Forgotten || p.emit.file != r.File {
+	horizon := int64(d.run.Emitter.Horizon)
+	if !r.Is(KeyWhy, "horizon") && horizon == 0 || p.Forgotten || p.emit.file != r.File {
 		return
 	}
 	d.c14.Case()
-	horizon := int64(d.run.Emitter.Horizon)
 	if age := r.M - p.emitM; horizon == 0 || age < horizon {
 		refs := []Ref{p.emit.ref(), r.Ref()}
 		d.c14.Failf(refs, "%s expired after %d ns, the horizon is %d ns", d.text(p), age, horizon)

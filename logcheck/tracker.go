@@ -25,6 +25,7 @@ type delivery struct {
 	open      []int64 // by File.Index: packets that it emitted and that have no outcome
 	drained   []place // by File.Index: its `drained`
 	timeout   int64
+	over      bool // the run was stopped
 }
 
 // told says which records a file has: what needs others is judged only where its
@@ -56,7 +57,7 @@ const memoMax = 1 << 16
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
 	KindCommit, KindDup, KindFault, KindRetry, KindDrained,
-	KindJoin, KindPoisoned, KindNoneUp)
+	KindJoin, KindPoisoned, KindNoneUp, KindStopped)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -148,6 +149,8 @@ func (d *delivery) feed(r *Record) {
 		d.noneUp(r)
 	case KindFault:
 		d.fault(r)
+	case KindStopped:
+		d.over = true
 	}
 }
 
