@@ -10,18 +10,25 @@ func (d *delivery) admit(r *Record) {
 	if r.Pkt == nil {
 		return
 	}
-	f := int32(r.File.Index)
-	if d.submits[f] && !r.Pkt.Forgotten && !slices.Contains(r.Pkt.cameTo, f) {
-		d.c3.Failf([]Ref{r.Ref()}, "%s was admitted by an incarnation that never received it", d.text(r.Pkt))
-	}
+	d.came(r)
+	d.logs[r.File.Index] |= tellsAdmitted
 	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
 	w.begin()
 	w.admitted++
 }
 
+// came judges that an ingress speaks of a submission that it received (C3).
+func (d *delivery) came(r *Record) {
+	f := int32(r.File.Index)
+	if p := r.Pkt; p != nil && d.tells(r, tellsSubmitted) && !p.Forgotten && !slices.Contains(p.cameTo, f) {
+		d.c3.Failf([]Ref{r.Ref()}, "%s of %s by an incarnation that never received it", r.Kind, d.text(p))
+	}
+}
+
 // begin forgets the attempts of an earlier admission.
 func (w *work) begin() {
 	w.open, w.failed, w.sent, w.done, w.poison = true, 0, 0, place{}, place{}
+	w.due = 0
 	w.receipts = w.receipts[:0]
 }
 
@@ -41,12 +48,17 @@ func (d *delivery) attempt(r *Record) {
 	most := uint32(d.run.Distributor.AttemptsMax)
 	switch {
 	case p.Forgotten && len(p.works) <= 1:
+	case w.admitted == 0 && d.tells(r, tellsAdmitted) && !p.Forgotten:
+		d.c7.Failf([]Ref{r.Ref()}, "%s was attempted by a worker that it was not given to", d.text(p))
 	case most > 0 && att > most:
 		d.c7.Failf([]Ref{r.Ref()}, "attempt %d at %s, attempts_max is %d", att, d.text(p), most)
 	case w.sent == att:
 		d.c7.Failf([]Ref{before.ref(), r.Ref()}, "attempt %d at %s was sent twice", att, d.text(p))
 	case att != w.failed+1:
 		d.c7.Failf([]Ref{before.ref(), w.failedAt.ref(), r.Ref()}, "attempt %d at %s was sent when %d attempts had failed", att, d.text(p), w.failed)
+	}
+	if att > 1 && r.M < w.due {
+		d.c14.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "attempt %d at %s was sent %d ns before its wait was over", att, d.text(p), w.due-r.M)
 	}
 	w.open = true
 	w.sent, w.sentM, w.sentAt = att, r.M, r.place()
@@ -65,7 +77,7 @@ func (d *delivery) attemptFailed(r *Record) {
 	if known && att != w.failed+1 {
 		d.c7.Failf([]Ref{w.failedAt.ref(), r.Ref()}, "attempt %d at %s failed after attempt %d", att, d.text(p), w.failed)
 	}
-	if known && r.Is(KeyWhy, "timeout") {
+	if known && r.Is(KeyWhy, "timeout") && d.tells(r, tellsAttempts) {
 		d.c14.Case()
 		if w.sent != att {
 			d.c14.Failf([]Ref{r.Ref()}, "attempt %d at %s timed out and was never sent", att, d.text(p))
@@ -89,6 +101,7 @@ func (d *delivery) retry(r *Record) {
 	}
 	c := &d.run.Distributor
 	most := int64(c.BackoffMax) + int64(c.BackoffMax)/1e6*int64(c.JitterPPM)
+	w.due = r.M + r.Int(KeyWait)
 	if c.BackoffMax > 0 && r.Uint(KeyWait) > uint64(most) {
 		d.c14.Failf([]Ref{r.Ref()}, "%s waits %d ns for its next attempt, the longest backoff is %d ns", d.text(p), r.Uint(KeyWait), most)
 	}
@@ -104,7 +117,7 @@ func (d *delivery) receiptGot(r *Record) {
 			w.receipts = append(w.receipts, got)
 		}
 	case "poison":
-		w.poison = r.place()
+		w.poison, w.poisonBy = r.place(), r.Sym(KeyFr)
 	}
 }
 
@@ -114,6 +127,7 @@ func (d *delivery) done(r *Record) {
 	if p == nil {
 		return
 	}
+	d.logs[r.File.Index] |= tellsDone
 	d.c13.Case()
 	w := p.work(r.Who)
 	att := uint32(r.Uint(KeyAtt))
@@ -121,7 +135,7 @@ func (d *delivery) done(r *Record) {
 	case p.Forgotten && w.sent == 0:
 	case w.done.set():
 		d.c13.Failf([]Ref{w.done.ref(), r.Ref()}, "%s was completed twice", d.text(p))
-	case !slices.ContainsFunc(w.receipts, func(m receiptMark) bool {
+	case d.tells(r, tellsAttempts) && !slices.ContainsFunc(w.receipts, func(m receiptMark) bool {
 		return m.att == att && (!r.Has(KeyTo) || r.Sym(KeyTo) == m.from) && (!r.Has(KeySt) || r.Is(KeySt, "duplicate") == m.dup)
 	}):
 		d.c13.Failf([]Ref{r.Ref()}, "%s was completed by attempt %d, of which no such receipt came", d.text(p), att)
@@ -148,6 +162,9 @@ func (d *delivery) gaveUp(r *Record) {
 		return
 	}
 	w := p.work(r.Who)
+	if d.tells(r, tellsAdmitted) && !w.open && !p.Forgotten {
+		d.c14.Failf([]Ref{r.Ref()}, "%s was given up by a worker that does not hold it", d.text(p))
+	}
 	w.open = false
 	switch string(r.Bytes(KeyWhy)) {
 	case "attempts":
@@ -161,6 +178,7 @@ func (d *delivery) gaveUp(r *Record) {
 			d.c14.Failf([]Ref{v.at, r.Ref()}, "%s was given up for want of an analyser, the view has %d", d.text(p), len(v.up))
 		}
 	case "stopping":
+		d.judgeStopping(r)
 		if r.File.stopped {
 			d.c12.Case()
 			p.stopping = r.place()
@@ -176,23 +194,55 @@ func (d *delivery) dead(r *Record) {
 	}
 	w := p.work(r.Who)
 	w.open = false
-	if p.Forgotten && w.sent == 0 || w.poison.set() {
-		d.c14.Case()
+	if !d.tells(r, tellsAttempts) {
 		return
 	}
-	if r.Is(KeyWhy, "poison") {
-		d.c14.Case()
-		d.c14.Failf([]Ref{r.Ref()}, "%s is dead as poison and no analyser refused it", d.text(p))
+	d.c14.Case()
+	switch {
+	case p.Forgotten && w.sent == 0:
+		return
+	case w.poison.set() && r.Has(KeyTo) && r.Sym(KeyTo) != w.poisonBy:
+		d.c14.Failf([]Ref{w.poison.ref(), r.Ref()}, "%s was refused by another analyser than its dead letter tells", d.text(p))
+		return
+	case w.poison.set():
+		return
 	}
+	d.c14.Failf([]Ref{r.Ref()}, "%s is dead and no analyser refused it", d.text(p))
 	if r.File.stopped {
 		d.c12.Failf([]Ref{r.File.stopRef, r.Ref()}, "%s became a dead letter in a stop, and no analyser refused it", d.text(p))
+	}
+}
+
+// judgeStopping judges that a node which gives `stopping` as its reason was told to
+// stop, by a fault or because the run is over. Only the simulation tells both.
+func (d *delivery) judgeStopping(r *Record) {
+	if d.run.World != "sim" || d.ctx.Truth.Phase() == "end" || d.over {
+		return
+	}
+	d.c14.Case()
+	if !r.File.stopped {
+		d.c14.Failf([]Ref{r.Ref()}, "%s gives its stop as a reason and was not told to stop", d.names.Name(r.Node()))
+	}
+}
+
+// noneUp judges that a worker which says that it has nobody to choose has nobody.
+func (d *delivery) noneUp(r *Record) {
+	v := d.views[r.Who]
+	if v == nil {
+		return
+	}
+	d.c14.Case()
+	if r.Bool(KeyOn) != (len(v.up) == 0) {
+		d.c14.Failf([]Ref{v.at, r.Ref()}, "none_up is %v, the view has %d eligible analysers", r.Bool(KeyOn), len(v.up))
 	}
 }
 
 // refuse judges that a full queue was full (C14).
 func (d *delivery) refuse(r *Record) {
 	p := r.Pkt
+	d.came(r)
 	if p == nil || !r.Is(KeyWhy, "queue_full") {
+		d.judgeStopping(r)
 		return
 	}
 	d.c14.Case()

@@ -7,7 +7,7 @@ type causality struct {
 	ctx   *Context
 	sim   bool
 	err   int64
-	clock []clockMark // per actor
+	clock []clockMark // per actor; in the simulation per file
 	lastG uint64
 	lastR place
 	early map[tokKey]earlyRecv
@@ -96,12 +96,19 @@ func (h *causality) failed(r *Record) {
 // times judges that no clock of an actor goes back and that the global event
 // number agrees with the order.
 func (h *causality) times(r *Record) {
-	for r.Who >= len(h.clock) {
+	who := r.Who
+	if h.sim {
+		who = r.File.Index // one clock a node, and one order
+	}
+	for who >= len(h.clock) {
 		h.clock = append(h.clock, clockMark{})
 	}
-	c := &h.clock[r.Who]
+	c := &h.clock[who]
 	if r.T < c.t || r.M < c.m {
 		h.Failf([]Ref{c.at.ref(), r.Ref()}, "time of actor %s goes back", h.ctx.Names.Name(r.Actor))
+	}
+	if r.File.Faults && r.M != r.T {
+		h.Failf([]Ref{r.Ref()}, "the fault file tells two times, %d and %d ns", r.T, r.M)
 	}
 	c.t, c.m, c.at = r.T, r.M, r.place()
 	if h.sim && r.Kind != KindLog && r.Kind != KindEnd {
@@ -115,6 +122,9 @@ func (h *causality) times(r *Record) {
 // alive judges that no record comes from a crashed incarnation or a paused actor.
 func (h *causality) alive(r *Record) {
 	f := r.File
+	if h.ctx.Truth.anyFault == never {
+		return
+	}
 	if f.Crashed && (r.T > f.crashT+h.err || r.T == f.crashT && r.G > f.crashG) {
 		h.Failf([]Ref{f.crashRef, r.Ref()}, "a record of %s after it crashed", f.Name)
 	}
@@ -219,6 +229,11 @@ func (h *causality) fault(r *Record) {
 		f := h.ctx.flights.file(r.Sym(KeyFr), uint32(r.Uint(KeyFI)))
 		if r.Sent == nil && (f == nil || h.sim && !h.ctx.flights.past(f, r.Uint(KeyTok))) {
 			h.Failf([]Ref{r.Ref()}, "the fault file names a message that was never sent")
+		}
+		if s := r.Sent; s != nil && r.Has(KeyTo) && r.Sym(KeyTo) != s.To {
+			h.Failf([]Ref{s.At, r.Ref()}, "the fault file tells another addressee than the send")
+		} else if s != nil && r.Kind == KindLost && s.Received+s.Lost > s.Copies {
+			h.Failf([]Ref{s.At, r.Ref()}, "a message was lost after all its copies were accounted for")
 		}
 	}
 }

@@ -49,6 +49,9 @@ func (d *delivery) drain(r *Record) {
 	if n := d.open[r.File.Index]; n > 0 {
 		d.c1.Failf([]Ref{r.Ref()}, "%s is drained while %d of its packets have no outcome", d.names.Name(r.Node()), n)
 	}
+	if at := d.drained[r.File.Index]; at.set() {
+		d.c1.Failf([]Ref{at.ref(), r.Ref()}, "%s is drained twice", d.names.Name(r.Node()))
+	}
 	d.drained[r.File.Index] = r.place()
 }
 
@@ -143,7 +146,9 @@ func (d *delivery) rejectedOutcome(r *Record, p *Packet) {
 	if p.Forgotten {
 		return
 	}
-	if !p.poison.set() || p.poison.file != r.File {
+	if !d.tells(r, tellsAnswers) {
+		// Why it was rejected is not in this log.
+	} else if !p.poison.set() || p.poison.file != r.File {
 		d.c4.Failf([]Ref{r.Ref()}, "%s was rejected without a poison result", d.text(p))
 	} else if r.Bool(KeyDef) && !p.certain.set() {
 		d.c4.Failf([]Ref{p.poison.ref(), r.Ref()}, "%s was rejected for certain on a result that was not", d.text(p))
@@ -159,13 +164,15 @@ func (d *delivery) rejectedOutcome(r *Record, p *Packet) {
 
 // acked judges C9's last link and starts C2.
 func (d *delivery) acked(r *Record, p *Packet) {
-	d.c9.Case()
 	d.c2.Case()
 	p.outcomeIs = outAcked
 	if p.Forgotten {
 		return
 	}
-	if !p.told.set() || p.told.file != r.File {
+	if d.tells(r, tellsAnswers) {
+		d.c9.Case()
+	}
+	if d.tells(r, tellsAnswers) && (!p.told.set() || p.told.file != r.File) {
 		d.c9.Failf([]Ref{r.Ref()}, "%s was acked without a result committed", d.text(p))
 	}
 	if d.stands(p) {
@@ -182,11 +189,11 @@ func (d *delivery) acked(r *Record, p *Packet) {
 
 // expired judges C14's horizon and that a stop expired nothing before it (C12).
 func (d *delivery) expired(r *Record, p *Packet) {
-	if !r.Is(KeyWhy, "horizon") || p.Forgotten || p.emit.file != r.File {
+	horizon := int64(d.run.Emitter.Horizon)
+	if !r.Is(KeyWhy, "horizon") && horizon == 0 || p.Forgotten || p.emit.file != r.File {
 		return
 	}
 	d.c14.Case()
-	horizon := int64(d.run.Emitter.Horizon)
 	if age := r.M - p.emitM; horizon == 0 || age < horizon {
 		refs := []Ref{p.emit.ref(), r.Ref()}
 		d.c14.Failf(refs, "%s expired after %d ns, the horizon is %d ns", d.text(p), age, horizon)

@@ -130,12 +130,14 @@ func TestMemoryIsFlat(t *testing.T) {
 	peak := func(packets int) (uint64, int64) {
 		w := &watcher{}
 		v, err := Check(genRun{packets: packets}, genHeader(), Options{
-			Only: deliveryIDs, Custom: []NewRule{func(*Context) Rule { return w }}})
+			Custom: []NewRule{func(*Context) Rule { return w }}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bad := v.Failed(); len(bad) > 0 {
-			t.Fatalf("a sound run failed: %v", bad)
+		for _, id := range v.Failed() { // the generator keeps no policy
+			if id[0] != 'R' && id[0] != 'F' && id[0] != 'B' {
+				t.Fatalf("a sound run failed: %s", id)
+			}
 		}
 		return w.peak, v.Records
 	}

@@ -135,6 +135,14 @@ func TestRunHeader(t *testing.T) {
 		{`"require": null`, `"require": ["luck"]`, `"luck"`},
 		{`"clock_error_ns": 0`, `"clock_error_ns": 5`, "clock_error_ns is 5 in world sim"},
 		{`"role": "emitter"`, `"role": "king"`, `role "king"`},
+		{`"format": 1`, `"format": 2, "format": 1`, `2:23: key "format" stands twice`},
+		{`"role": "emitter"`, `"role": "analyser", "role": "emitter"`, `key "role" stands twice`},
+		{`"format": 1`, `"FORMAT": 1`, `2:10: unknown key "FORMAT"`},
+		{`"format": 1`, `"format": "one"`, "2:17: format cannot be a string"},
+		{`"format": 1`, `"format": NaN`, "2:12: invalid character 'N'"},
+		{good, "", "the file is empty"},
+		{good, good[:30], "the file ends in the middle"},
+		{good, "\ufeff" + good, "1:1: invalid character"},
 	} {
 		if _, err := ParseRun([]byte(strings.Replace(good, c.from, c.to, 1))); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.to, err, c.want)

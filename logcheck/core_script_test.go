@@ -18,6 +18,7 @@ import (
 //	102 recv s1                                           its receipt (also: fail, drop, lost, twice)
 //	103 fault do=crash n=a1 inc=1                         a record of the fault file (also: phase, noeffect, stopped)
 //	104 flow e1/1/1 a1.1                                  a whole packet: emit to outcome, 14 records
+//	105 give e1/1/2 w1                                    it is submitted to d1.1 and given to its worker
 //	- crashed a1.1                                        this file has no end line
 //	- raw a1.1 text                                       a line as it stands; \n is a newline
 //	- expect FILE:LINE                                    the witness holds a line that a flow wrote
@@ -186,6 +187,8 @@ func (s *caseScript) line(line string) {
 	case "fault", "phase", "noeffect", "stopped":
 		s.stopped = s.stopped || f[1] == "stopped"
 		s.write(s.file("faults"), "faults", f[1], rest)
+	case "give":
+		s.give(f[2], f[3])
 	case "flow":
 		s.flow(f[2], f[3])
 	case "recv", "fail", "drop", "lost", "twice":
@@ -259,6 +262,19 @@ func (s *caseScript) fate(what, name, keys string) {
 		s.write(s.file("faults"), "faults", "lost", ref+" to="+to+" "+keys)
 	case "twice":
 		s.write(s.file("faults"), "faults", "dup", ref+" to="+to+" n=1")
+	}
+}
+
+// give writes the way of a packet of two messages with hash aa to a worker of d1.1.
+func (s *caseScript) give(id, worker string) {
+	source, rest, _ := strings.Cut(id, "/")
+	inc, _, _ := strings.Cut(rest, "/")
+	for _, step := range []string{
+		source + "." + inc + "/main -> d1.1/ingress " + id + "g submit id=" + id + " n=2 b=20 h:000000aa",
+		"recv " + id + "g",
+		"d1.1/ingress admit id=" + id + " w=" + worker + " q=1 qb=20",
+	} {
+		s.line(fmt.Sprintf("%d %s", s.now, step))
 	}
 }
 

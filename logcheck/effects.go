@@ -170,9 +170,17 @@ func (d *delivery) inOrder(r *Record, s *store, p *Packet) {
 	d.order[key] = orderMark{p.ID.Seq, r.Ref()}
 }
 
+// arrived judges that an analyser speaks of a packet that it received (C3).
+func (d *delivery) arrived(r *Record) {
+	if s := d.storeOf(r.File); s != nil && s.packets && r.Pkt != nil && r.Pkt.arrivalAt(r.File.Index) == nil {
+		d.c3.Failf([]Ref{r.Ref()}, "%s of %s by an incarnation that never received it", r.Kind, d.text(r.Pkt))
+	}
+}
+
 // suppressed handles a `dup`: where a crash cut off the log, it proves an effect.
 func (d *delivery) suppressed(r *Record) {
 	s := d.storeOf(r.File)
+	d.arrived(r)
 	if s == nil || r.Pkt == nil || !r.Is(KeyWhy, "seen") {
 		return
 	}

@@ -109,7 +109,7 @@ func (e *engine) files(list []string) ([]*File, error) {
 	for _, name := range list {
 		f := &File{Name: name}
 		if name == faultsName {
-			f.Faults, f.Node = true, e.ctx.Names.InternString("faults")
+			f.Faults, f.Inc, f.Node = true, 1, e.ctx.Names.InternString("faults")
 			files = append(files, f)
 			continue
 		}

@@ -48,7 +48,7 @@ func ExampleCheck() {
 	}
 	v.WriteText(os.Stdout)
 	// Output:
-	// fail: 4 records, 30 ns of world time
+	// fail: 4 records, 0.000000030 s of world time
 	// H2   pass    2 judged
 	// H6   pass    4 judged
 	// H7   pass    1 judged

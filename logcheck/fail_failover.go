@@ -123,6 +123,9 @@ func (o *overseer) seeAttemptFailed(a *agent, r *Record) {
 	}
 	o.tally[ruleF5].Case()
 	j := a.jobs[id]
+	if a.site.views && !o.over && (j == nil || j.att != r.Uint(KeyAtt) || j.to != r.Sym(KeyTo)) {
+		o.tally[ruleR1].Failf([]Ref{r.Ref()}, "attempt %d to %s failed, which no pick began", r.Uint(KeyAtt), r.Str(KeyTo))
+	}
 	sent := int64(forever)
 	if j != nil && j.att == r.Uint(KeyAtt) {
 		sent = j.sentT

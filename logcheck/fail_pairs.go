@@ -27,10 +27,10 @@ type pair struct {
 	dataUp bool // a data probe succeeded since the last `down` and data failure
 	hard   bool // a refusal or reset since the last `up`
 
-	outSince int64 // since when it is unreachable by the ground truth
-	outRef   Ref   // the fault that made it so
-	outEnd   int64 // when the last outage ended
-	f1Judged bool  // F1 was judged for that outage
+	outSince int64  // since when it is unreachable by the ground truth
+	outRef   Ref    // the fault that made it so
+	seen     outage // for the report
+	f1Judged bool   // F1 was judged for that outage
 	f6Judged bool
 	f1At     int64 // when F1 and F6 decide, and whether that moves with a fault
 	f6At     int64
@@ -96,7 +96,7 @@ type sentProbe struct {
 func (a *agent) pairOf(an Sym) *pair {
 	p := a.byAn[an]
 	if p == nil {
-		p = &pair{an: an, agent: a, aloneEnd: never, changed: never, outSince: forever, outEnd: never, due: forever, listedAt: forever, gray: gray{due: forever}}
+		p = &pair{an: an, agent: a, aloneEnd: never, changed: never, outSince: forever, due: forever, listedAt: forever, gray: gray{due: forever}}
 		a.byAn[an] = p
 		a.pairs = append(a.pairs, p)
 	}
@@ -334,6 +334,9 @@ func (o *overseer) judgeFall(p *pair, r *Record) {
 // judgeRise is F8 for down to up, and the second half of F13.
 func (o *overseer) judgeRise(p *pair, r *Record) {
 	t, name := &o.tally[ruleF8], o.names.Name(p.an)
+	if !r.Is(KeyWhy, "recovered") {
+		t.Failf([]Ref{r.Ref()}, "%s is up for a reason that is none: %s", name, r.Str(KeyWhy))
+	}
 	if need := o.ctx.Run.Distributor.Detector.Successes; p.oks.high < need {
 		t.Failf([]Ref{p.verdict, r.Ref()}, "%s is up after %d successful probes in a row, %d are needed", name, p.oks.high, need)
 	} else if n := r.Uint(KeyOK); !p.oks.has(n) {

@@ -225,15 +225,12 @@ func (o *overseer) refresh(why cause) {
 func (o *overseer) refreshPair(p *pair, why cause) {
 	switch out := o.unreachable(p); {
 	case !out:
-		if p.outSince != forever {
-			p.outEnd = o.time
-		}
 		p.outSince, p.f1Judged = forever, false
 	case p.outSince == forever:
 		p.outSince, p.outRef, p.f1Judged = o.time, why.ref, false
-		o.noteOutage(p, why)
 	}
 	o.refreshGray(p, why.ref)
+	o.noteOutage(p, why)
 	assert((p.outSince == forever) == !o.unreachable(p), "outage lost")
 	o.plan(p)
 }

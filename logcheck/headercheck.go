@@ -20,10 +20,13 @@ func ParseRun(b []byte) (*Run, error) {
 	d.DisallowUnknownFields()
 	r := &Run{}
 	if err := d.Decode(r); err != nil {
-		return nil, fmt.Errorf("logcheck: run.json: %w", err)
+		return nil, fmt.Errorf("logcheck: run.json: %w", explain(b, err))
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("logcheck: run.json: text after the object")
+	}
+	if err := strictKeys(b); err != nil {
+		return nil, fmt.Errorf("logcheck: run.json: %w", err)
 	}
 	if err := r.Validate(); err != nil {
 		return nil, fmt.Errorf("logcheck: run.json: %w", err)

@@ -75,11 +75,13 @@ type work struct {
 	admitted int32  // admissions so far
 	failed   uint32 // attempts 1..failed have failed, in this admission
 	sent     uint32 // the newest attempt sent
+	due      int64  // when the next attempt may be sent, in node time
 	sentM    int64  // when, in node time
 	failedAt place  // the newest attempt_failed
 	sentAt   place
 	done     place
-	poison   place         // a receipt poison received
+	poison   place // a receipt poison received
+	poisonBy Sym
 	receipts []receiptMark // receipts committed or duplicate that were received
 }
 

@@ -30,6 +30,9 @@ func (o *overseer) seePick(a *agent, r *Record) {
 		o.tally[ruleR6].Failf([]Ref{r.Ref()}, "decision %d follows decision %d of the chooser", p, c.p)
 	}
 	c.p = r.Uint(KeyP)
+	if p := r.Pkt; p != nil && p.Emitted && !p.Forgotten && r.Uint(KeyN) != p.N {
+		o.tally[ruleR1].Failf([]Ref{p.emit.ref(), r.Ref()}, "a pick for %d messages, the packet has %d", r.Uint(KeyN), p.N)
+	}
 	switch shared := o.ctx.Run.Distributor.State == "shared"; {
 	case shared && a.view != nil:
 		o.tally[ruleR1].Failf([]Ref{a.viewRef, r.Ref()}, "worker %s chooses for itself, the state is shared", o.names.Name(a.actor))

@@ -173,7 +173,7 @@ func (rd *reader) checkLog(r *Record, at Ref) {
 		rd.j.h6.Failf([]Ref{at}, "version %d of the form is not known", r.Uint(KeyV))
 	case !ok || (role == RoleFaults) != f.Faults:
 		rd.j.h6.Failf([]Ref{at}, "role %q in %s", r.Bytes(KeyRole), f.Name)
-	case !f.Faults && (r.Sym(KeyNode) != f.Node || r.Uint(KeyInc) != uint64(f.Inc)):
+	case r.Sym(KeyNode) != f.Node || r.Uint(KeyInc) != uint64(f.Inc):
 		rd.j.h2.Failf([]Ref{at}, "%s holds the log of %s, incarnation %d", f.Name, r.Bytes(KeyNode), r.Uint(KeyInc))
 	}
 	f.hasLog, f.Role = f.hasLog || rd.line == 1, role
@@ -184,6 +184,9 @@ func (rd *reader) checkEnd(r *Record, at Ref) {
 	start := rd.pos - len(r.line) - 1
 	rd.sum(start)
 	f.Ended, f.endLine = true, rd.line
+	if r.T < f.lastT {
+		rd.j.h2.Failf([]Ref{at}, "the end line of %s is older than the file", f.Name)
+	}
 	f.endOK = true
 	if want := uint64(rd.line - 1); r.Uint(KeyN) != want {
 		f.endOK = false

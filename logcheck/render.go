@@ -86,7 +86,7 @@ func (v *Verdict) WriteJSON(w io.Writer) error {
 // judged, the failures with their witness. Nothing from the logs is written raw.
 func (v *Verdict) WriteText(w io.Writer) error {
 	p := printer{w: w}
-	p.printf("%s: %d records, %d ns of world time\n", v.Status, v.Records, v.EndTime)
+	p.printf("%s: %d records, %s s of world time\n", v.Status, v.Records, decimal(v.EndTime, 9))
 	for _, r := range v.Results {
 		if r.Status == Vacuous {
 			continue

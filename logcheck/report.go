@@ -9,7 +9,8 @@ type Report struct {
 	Distributors []DistributorReport `json:"distributors"`
 	// Analysers has one entry for each analyser node that committed something.
 	Analysers []AnalyserReport `json:"analysers"`
-	// Faults lists the faults that made an analyser unreachable, at most 1000.
+	// Faults lists the faults that made an analyser unreachable, or its data path
+	// while probes passed, at most 1000.
 	Faults []FaultReport `json:"faults,omitempty"`
 	// Emitters has one entry for each emitter node.
 	Emitters []EmitterReport `json:"emitters"`

@@ -1,6 +1,10 @@
 package logcheck
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
 
 // Bounds of the report.
 const (
@@ -239,17 +243,30 @@ func (p *reporter) seeAnalyser(o *overseer, r *Record) {
 	}
 }
 
-// noteOutage notes a fault that made an analyser unreachable for a detector.
+// outage is a fault that a detector must find: the analyser is unreachable, or the
+// data path to it is cut while probes pass.
+type outage struct {
+	on       bool
+	line     int   // of the fault file
+	from, to int64 // to is 0 while it lasts and once its recovery was noted
+}
+
+// noteOutage follows the outages of a detector.
 func (o *overseer) noteOutage(q *pair, why cause) {
-	p := o.report
-	if p == nil || why.ref.Line == 0 || !o.detects(q.agent) || len(p.out.Faults) >= reportFaultsMax {
+	p, s, on := o.report, &q.seen, q.outSince != forever || q.gray.on
+	switch {
+	case p == nil || !o.detects(q.agent) || on == s.on:
+		return
+	case !on:
+		s.on, s.to = false, o.time
 		return
 	}
-	if _, ok := p.faults[why.ref.Line]; ok {
+	*s = outage{on: true, line: why.ref.Line, from: o.time}
+	if _, ok := p.faults[s.line]; ok || s.line == 0 || len(p.out.Faults) >= reportFaultsMax {
 		return
 	}
-	p.faults[why.ref.Line] = len(p.out.Faults)
-	p.out.Faults = append(p.out.Faults, FaultReport{Line: why.ref.Line, Do: why.do, Target: o.names.Name(q.an), At: o.time})
+	p.faults[s.line] = len(p.out.Faults)
+	p.out.Faults = append(p.out.Faults, FaultReport{Line: s.line, Do: why.do, Target: o.names.Name(q.an), At: o.time})
 }
 
 // noteVerdict adds a detection or recovery to the times of the fault it answers.
@@ -257,11 +274,11 @@ func (o *overseer) noteVerdict(p *pair, t int64) {
 	if o.report == nil || !o.detects(p.agent) {
 		return
 	}
-	if p.down && p.outSince != forever {
-		o.report.times(p.outRef.Line, t-p.outSince, false)
-	} else if !p.down && p.outSince == forever && p.outEnd != never {
-		o.report.times(p.outRef.Line, t-p.outEnd, true)
-		p.outEnd = never
+	if s := &p.seen; p.down && s.on {
+		o.report.times(s.line, t-s.from, false)
+	} else if !p.down && !s.on && s.to > 0 {
+		o.report.times(s.line, t-s.to, true)
+		s.to = 0
 	}
 }
 
@@ -284,6 +301,7 @@ func (p *reporter) finish(o *overseer, end int64) {
 		p.out.Distributors = append(p.out.Distributors, d.finish(o))
 	}
 	t := &p.out.Totals
+	slices.SortFunc(p.analList, func(a, b *AnalyserReport) int { return strings.Compare(a.Node, b.Node) })
 	for _, a := range p.analList {
 		p.out.Analysers = append(p.out.Analysers, *a)
 		t.Committed += a.CommittedPackets

@@ -19,10 +19,10 @@ func ExampleReport_Text() {
 	}
 	fmt.Print(r.Text())
 	// Output:
-	// d1, policy deficit
-	//   epoch  analyser  share %  wanted  got  packets
-	//       1  a1        75.0000   3.000    3        2
-	//          a2        25.0000   1.000    1        1
+	// d1, policy deficit: shares wanted and decided
+	//   epoch  analyser  wanted %  messages %  packets %  wanted  messages  packets
+	//       1  a1         75.0000     75.0000    66.6666   3.000         3        2
+	//          a2         25.0000     25.0000    33.3333   1.000         1        1
 	// emitted 3  acked 3  rejected 0  expired 0  decisions 3 (0 retries)
 	// committed 3 packets, 3 of them unique with 4 messages; 0 duplicates suppressed
 }

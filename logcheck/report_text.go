@@ -3,6 +3,7 @@ package logcheck
 import (
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,17 +34,22 @@ func (r *Report) Text() string {
 }
 
 func (d *DistributorReport) text(b *strings.Builder) {
-	fmt.Fprintf(b, "%s, policy %s\n", Sanitise(d.Node), Sanitise(d.Policy))
-	t := table{{"epoch", "analyser", "share %", "wanted", "got", "packets"}}
+	fmt.Fprintf(b, "%s, policy %s: shares wanted and decided\n", Sanitise(d.Node), Sanitise(d.Policy))
+	t := table{{"epoch", "analyser", "wanted %", "messages %", "packets %", "wanted", "messages", "packets"}}
 	for k := range d.Epochs {
 		e := &d.Epochs[k]
+		packets := int64(0)
+		for i := range e.Shares {
+			packets += e.Shares[i].Packets
+		}
 		for i := range e.Shares {
 			s := &e.Shares[i]
 			name := ""
 			if i == 0 {
 				name = strconv.Itoa(k + 1)
 			}
-			t = append(t, []string{name, s.Analyser, decimal(s.WantedPPM, 4), decimal(s.WantedMilli, 3), count(s.Messages), count(s.Packets)})
+			t = append(t, []string{name, s.Analyser, decimal(s.WantedPPM, 4), percent(s.Messages, e.Messages), percent(s.Packets, packets),
+				decimal(s.WantedMilli, 3), count(s.Messages), count(s.Packets)})
 		}
 	}
 	t.write(b)
@@ -53,6 +59,11 @@ func (d *DistributorReport) text(b *strings.Builder) {
 	if len(d.Worst) == 0 {
 		return
 	}
+	unit := "messages"
+	if d.Policy == "smooth" || d.Policy == "original" {
+		unit = "packets"
+	}
+	fmt.Fprintf(b, "%s: largest deviations of a chooser from its shares, in %s, and their bounds\n", Sanitise(d.Node), unit)
 	t = table{{"analyser", "most starved", "bound", "most overfed", "bound"}}
 	for _, w := range d.Worst {
 		t = append(t, []string{w.Analyser, decimal(w.StarvedMilli, 3), decimal(w.StarvedBound, 3), decimal(w.OverfedMilli, 3), decimal(w.OverfedBound, 3)})
@@ -61,7 +72,7 @@ func (d *DistributorReport) text(b *strings.Builder) {
 }
 
 func (r *Report) analysersText(b *strings.Builder) {
-	t := table{{"analyser", "decided", "delivered", "committed", "packets", "duplicates"}}
+	t := table{{"analyser", "decided messages", "delivered", "committed", "committed packets", "duplicates"}}
 	for i := range r.Analysers {
 		a := &r.Analysers[i]
 		t = append(t, []string{a.Node, count(a.DecidedMessages), count(a.DeliveredMessages), count(a.CommittedMessages), count(a.CommittedPackets), count(a.Duplicates)})
@@ -70,17 +81,17 @@ func (r *Report) analysersText(b *strings.Builder) {
 }
 
 func (r *Report) faultsText(b *strings.Builder) {
-	t := table{{"fault", "target", "at s", "found by", "first s", "last s", "again by", "first s", "last s"}}
+	t := table{{"fault", "analyser", "at s", "found down by", "first s", "last s", "up again by", "first s", "last s"}}
 	for i := range r.Faults {
 		f := &r.Faults[i]
-		t = append(t, []string{f.Do, f.Target, seconds(f.At), count(f.Detect.Count), seconds(f.Detect.Min), seconds(f.Detect.Max),
-			count(f.Recover.Count), seconds(f.Recover.Min), seconds(f.Recover.Max)})
+		t = append(t, []string{f.Do, f.Target, seconds(f.At), count(f.Detect.Count), f.Detect.text(f.Detect.Min), f.Detect.text(f.Detect.Max),
+			count(f.Recover.Count), f.Recover.text(f.Recover.Min), f.Recover.text(f.Recover.Max)})
 	}
 	t.write(b)
 }
 
 func (r *Report) emittersText(b *strings.Builder) {
-	t := table{{"emitter", "emitted", "acked", "longest wait s", "from s"}}
+	t := table{{"emitter", "emitted", "acked", "longest without ack s", "from s"}}
 	for _, e := range r.Emitters {
 		t = append(t, []string{e.Node, count(e.Emitted), count(e.Acked), seconds(e.Worst), seconds(e.WorstAt)})
 	}
@@ -117,6 +128,24 @@ func (t table) write(b *strings.Builder) {
 }
 
 func count(v int64) string { return strconv.FormatInt(v, 10) }
+
+// text writes one of the spans, if there is any.
+func (t *TimesReport) text(v int64) string {
+	if t.Count == 0 {
+		return "-"
+	}
+	return seconds(v)
+}
+
+// percent writes part / all with four decimals.
+func percent(part, all int64) string {
+	if all == 0 {
+		return "-"
+	}
+	hi, lo := bits.Mul64(uint64(part), 1_000_000)
+	q, _ := bits.Div64(hi, lo, uint64(all))
+	return decimal(int64(q), 4)
+}
 
 // decimal writes v / 10^places.
 func decimal(v int64, places int) string {

@@ -65,7 +65,7 @@ var kindSchema = [kindCount]string{
 	KindView:          "v:u! ver:u set:s",
 	KindCredit:        "set:s",
 	KindPick:          "p:u! id:d! att:u! n:u! to:n! v:u! x:s raw:H w:n",
-	KindHealth:        "an:n! to:up|down! why:s! f:u ok:u dp:b inc:u",
+	KindHealth:        "an:n! to:up|down! why:probe|data|phi|refused|central|recovered! f:u ok:u dp:b inc:u",
 	KindProbed:        "an:n! pn:u res:ok|not_ready|timeout|refused|reset|ignored! dp:b",
 	KindAttemptFailed: "id:d! att:u! to:n! why:timeout|refused|reset|full|busy|unavailable|down!",
 	KindRetry:         "id:d! att:u! wait:u",

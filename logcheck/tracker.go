@@ -21,11 +21,27 @@ type delivery struct {
 	uncommits []unproven      // acked before their commit (only with a clock error)
 	order     map[orderKey]orderMark
 	ordered   bool    // O1 applies
-	submits   []bool  // by File.Index: it logs the submits that it receives
+	logs      []told  // by File.Index
 	open      []int64 // by File.Index: packets that it emitted and that have no outcome
 	drained   []place // by File.Index: its `drained`
 	timeout   int64
+	over      bool // the run was stopped
 }
+
+// told says which records a file has: what needs others is judged only where its
+// writer logs those (FORMAT.md, logs of another writer).
+type told uint8
+
+const (
+	tellsSubmitted told = 1 << iota // received submits
+	tellsAdmitted                   // admissions
+	tellsAttempts                   // sent packets
+	tellsDone                       // completions
+	tellsAnswers                    // an emitter's submits and their results
+)
+
+// tells reports whether the file of r has such records so far.
+func (d *delivery) tells(r *Record, what told) bool { return d.logs[r.File.Index]&what != 0 }
 
 // unproven is a record that needs another one which may come within the clock
 // error.
@@ -40,7 +56,8 @@ const memoMax = 1 << 16
 // deliveryKinds are the records that move the picture.
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
-	KindCommit, KindDup, KindFault, KindRetry, KindDrained)
+	KindCommit, KindDup, KindFault, KindRetry, KindDrained,
+	KindJoin, KindPoisoned, KindNoneUp, KindStopped)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -73,7 +90,7 @@ func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
 		byNode: map[Sym]*store{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
 		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
-		submits: make([]bool, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
+		logs:    make([]told, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
 	d.weights.boot(c)
 	var rules []Rule
@@ -124,8 +141,16 @@ func (d *delivery) feed(r *Record) {
 		d.retry(r)
 	case KindDrained:
 		d.drain(r)
+	case KindJoin:
+		d.came(r)
+	case KindPoisoned:
+		d.arrived(r)
+	case KindNoneUp:
+		d.noneUp(r)
 	case KindFault:
 		d.fault(r)
+	case KindStopped:
+		d.over = true
 	}
 }
 
@@ -136,13 +161,15 @@ func (d *delivery) send(r *Record) {
 	}
 	switch r.Msg {
 	case MsgSubmit:
+		d.logs[r.File.Index] |= tellsAnswers
 		d.carries(r)
 		d.submit(r)
 	case MsgPacket:
+		d.logs[r.File.Index] |= tellsAttempts
 		d.carries(r)
 		d.attempt(r)
 	case MsgResult:
-		if r.Is(KeyOut, "committed") {
+		if r.Is(KeyOut, "committed") && d.tells(r, tellsDone|tellsAdmitted) {
 			d.tellsCommitted(r)
 		}
 	case MsgReceipt:
@@ -158,10 +185,11 @@ func (d *delivery) recv(r *Record) {
 	switch r.Msg {
 	case MsgSubmit:
 		f := int32(r.File.Index)
-		if d.submits[f] = true; !slices.Contains(r.Pkt.cameTo, f) {
+		if d.logs[f] |= tellsSubmitted; !slices.Contains(r.Pkt.cameTo, f) {
 			r.Pkt.cameTo = append(r.Pkt.cameTo, f)
 		}
 	case MsgResult:
+		d.logs[r.File.Index] |= tellsAnswers
 		d.result(r)
 	case MsgPacket:
 		d.arrive(r)

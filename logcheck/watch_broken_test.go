@@ -61,6 +61,23 @@ run state=shared
 1 d/w1 view v=1 ver=1 set=a1=1:up
 10 d/w1 send x a1/s probe pn=1
 80 d/w1 probed an=a1 pn=2 res=timeout`, "logs/d.1.jsonl:5"},
+	{"attempt that was not picked", "R1", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1
+3 d/w1 attempt_failed id=e/1/1 att=1 to=a2 why=reset`, "logs/d.1.jsonl:5"},
+	{"pick of another size", "R1", `
+0 e/m emit id=e/1/1 n=2 b=10 h=00000000
+1 d/w1 view v=1 ver=1 set=a1=1:up
+2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1`, "logs/e.1.jsonl:3 logs/d.1.jsonl:4"},
+	{"rise for a reason to fall", "F8", `
+0 a1/s recover n=0 lost=0
+1 d/w1 view v=1 ver=1 set=a1=1:up
+2 d/w1 probed an=a1 pn=1 res=reset
+2 d/w1 health an=a1 to=down why=refused f=1
+3 d/w1 probed an=a1 pn=2 res=ok
+4 d/w1 probed an=a1 pn=3 res=ok
+4 d/w1 health an=a1 to=up why=probe ok=2`, "logs/d.1.jsonl:8"},
 }
 
 func TestBrokenLogs(t *testing.T) {

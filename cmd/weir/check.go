@@ -9,7 +9,8 @@ import (
 )
 
 const checkLong = `Judges the logs in a run directory: run.json, logs/*.jsonl and faults.jsonl in the
-form that logcheck/FORMAT.md fixes, whoever wrote them.
+form that logcheck/FORMAT.md fixes, whoever wrote them. After the verdict comes what
+the run did with its traffic: shares wanted and got, faults found, waits.
 
 ` + exitHelp
 
@@ -27,17 +28,24 @@ func (a *app) checkCommand() *cobra.Command {
 	return c
 }
 
+// checked is the result of a check as JSON.
+type checked struct {
+	*logcheck.Verdict
+	Report *logcheck.Report `json:"report"`
+}
+
 // check judges one directory.
 func (a *app) check(dir, output string) error {
 	if output != "text" && output != "json" {
 		return usage("--output %q: want text or json", output)
 	}
-	v, err := logcheck.CheckDir(dir, logcheck.Options{})
+	report := &logcheck.Report{}
+	v, err := logcheck.CheckDir(dir, logcheck.Options{Report: report})
 	if err != nil {
 		return usage("%s: %w", dir, err)
 	}
 	if output == "json" {
-		data, err := cleanJSON(v)
+		data, err := cleanJSON(checked{v, report})
 		if err == nil {
 			_, err = a.out.Write(data)
 		}
@@ -45,6 +53,8 @@ func (a *app) check(dir, output string) error {
 			return internal("cannot write the result: %w", err)
 		}
 	} else if err := v.WriteText(a.out); err != nil {
+		return internal("cannot write the result: %w", err)
+	} else if _, err := fmt.Fprintf(a.out, "\n%s", report.Text()); err != nil {
 		return internal("cannot write the result: %w", err)
 	}
 	return ended(codeOfStatus(v.Status))
