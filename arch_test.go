@@ -31,6 +31,9 @@ var layers = []layer{
 	{pkg: "sim", why: "the simulator is usable by any Go program and knows no system"},
 	{pkg: "faults", why: "a fault plan is data: it must mean the same in every world"},
 	{pkg: "faults/simfault", ours: []string{"faults", "sim"}, why: "applies plans to the simulation and to nothing else"},
+	{pkg: "faults/proxy", ours: []string{"faults"}, why: "breaks byte streams and knows no protocol"},
+	{pkg: "faults/proc", why: "signals to processes, whatever they run"},
+	{pkg: "faults/tcpfault", ours: []string{"faults"}, why: "applies plans to what the runner hands it"},
 	{pkg: "logcheck", why: "a checker that shares code with what it judges shares its bugs"},
 	{pkg: "system/record", why: "the log writer is a leaf"},
 	{pkg: "system/node", ours: []string{"system/record"}, why: "the seam knows no role and no world"},
@@ -55,10 +58,11 @@ var layers = []layer{
 }
 
 // testOnly are the modules that test files may use besides.
-var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc"}
+var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak"}
 
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{
+	"faults/tcpfault":    {"faults/proc", "faults/proxy"},
 	"system/emitter":     {"system/node/nodetest"},
 	"system/distributor": {"system/node/nodetest"},
 	"system/analyser":    {"system/node/nodetest"},
