@@ -6,9 +6,7 @@ import (
 )
 
 // Now is the stamp of a record written at this point of the run.
-func (in *Injector) Now() faults.Stamp {
-	return faults.Stamp{At: in.world.Now(), Event: in.world.Events()}
-}
+func (in *Injector) Now() faults.Stamp { return in.stage.Now() }
 
 // Phase notes in the fault log that a phase begins: warmup, faults, heal, settle, end.
 func (in *Injector) Phase(name string) { in.opt.Log.Phase(in.Now(), name) }
@@ -39,18 +37,12 @@ func (in *Injector) Duplicated(m sim.MsgInfo, copies int) {
 // crosses says whether a message goes from one node to another; one from outside the world has no sender's node.
 func crosses(m sim.MsgInfo) bool { return m.From.Node >= 0 && m.From.Node != m.To.Node }
 
-// NodeChanged notes that a stopped node is not paused any more, and restarts one whose restart
-// waited for its orderly stop; the runner's observer calls it. Without it a restart that comes before the stop has
-// ended never happens.
+// NodeChanged tells the injector of ends of nodes; the runner's observer calls it. Without it a restart that comes
+// before an orderly stop has ended never happens.
 func (in *Injector) NodeChanged(id sim.NodeID, _ uint32, s sim.NodeState) {
-	if s == sim.NodeStopped {
-		in.endPauses(in.names[id])
+	if s == sim.NodeStopped || s == sim.NodeDown {
+		in.NodeEnded(in.names[id], s == sim.NodeStopped)
 	}
-	if !in.waiting[id] || s != sim.NodeStopped && s != sim.NodeDown {
-		return
-	}
-	in.waiting[id] = false
-	in.world.Soon("fault", func(*sim.World) { in.apply(faults.Act{Do: faults.Restart, Node: in.names[id]}) })
 }
 
 func (in *Injector) sent(m sim.MsgInfo) faults.Sent {

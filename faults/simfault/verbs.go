@@ -11,76 +11,53 @@ import (
 // nodeVerb says how the world does one flat verb on a node.
 type nodeVerb struct {
 	do faults.Verb
-	// can says whether the node's state lets the act change anything; nil: the list of states in force knows. When
-	// it says yes, call does not fail.
-	can  func(in *Injector, id sim.NodeID, act faults.Act) bool
-	call func(in *Injector, id sim.NodeID, act faults.Act) error
+	// can says whether the node's state lets the act change anything; nil: the director knows. When it says yes, call
+	// does not fail.
+	can  func(s *stage, id sim.NodeID, act faults.Act) bool
+	call func(s *stage, id sim.NodeID, act faults.Act) error
 }
 
 // nodeVerbs is the dispatch table of node verbs.
 var nodeVerbs = slices.Concat(processVerbs, clockVerbs, diskVerbs)
 
 var processVerbs = []nodeVerb{
-	{faults.Crash, canEnd, func(in *Injector, id sim.NodeID, act faults.Act) error {
-		return in.world.Crash(id, sim.CrashOptions{Silent: act.Args.Silent})
+	{faults.Crash, nil, func(s *stage, id sim.NodeID, act faults.Act) error {
+		return s.world.Crash(id, sim.CrashOptions{Silent: act.Args.Silent})
 	}},
-	{faults.Stop, asked, func(*Injector, sim.NodeID, faults.Act) error { return nil }},
-	{faults.Restart, canRestart, func(in *Injector, id sim.NodeID, _ faults.Act) error { return in.world.Restart(id) }},
-	{faults.Pause, canPause, func(in *Injector, id sim.NodeID, act faults.Act) error {
+	{faults.Stop, asked, func(*stage, sim.NodeID, faults.Act) error { return nil }},
+	{faults.Restart, nil, func(s *stage, id sim.NodeID, _ faults.Act) error { return s.world.Restart(id) }},
+	{faults.Pause, canPause, func(s *stage, id sim.NodeID, act faults.Act) error {
 		if act.Actor != "" {
-			return in.world.PauseActor(id, act.Actor)
+			return s.world.PauseActor(id, act.Actor)
 		}
-		return in.world.Pause(id)
+		return s.world.Pause(id)
 	}},
-	{faults.Resume, canPause, func(in *Injector, id sim.NodeID, act faults.Act) error {
+	{faults.Resume, canPause, func(s *stage, id sim.NodeID, act faults.Act) error {
 		if act.Actor != "" {
-			return in.world.ResumeActor(id, act.Actor)
+			return s.world.ResumeActor(id, act.Actor)
 		}
-		return in.world.Resume(id)
+		return s.world.Resume(id)
 	}},
-	{faults.Slow, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
-		return in.world.Slow(id, int64(act.Args.Percent), 100)
+	{faults.Slow, nil, func(s *stage, id sim.NodeID, act faults.Act) error {
+		return s.world.Slow(id, int64(act.Args.Percent), 100)
 	}},
-	{faults.Normal, nil, func(in *Injector, id sim.NodeID, _ faults.Act) error { return in.world.Normal(id) }},
-	{faults.Load, nil, func(in *Injector, _ sim.NodeID, act faults.Act) error {
-		in.opt.Load(act.Node, act.Args.Percent)
-		return nil
-	}},
-	{faults.Unload, nil, func(in *Injector, _ sim.NodeID, act faults.Act) error {
-		in.opt.Load(act.Node, 100)
-		return nil
-	}},
-	{faults.Configure, nil, func(in *Injector, _ sim.NodeID, act faults.Act) error {
-		in.opt.Configure(act.Node, []byte(act.Args.Document))
-		return nil
-	}},
+	{faults.Normal, nil, func(s *stage, id sim.NodeID, _ faults.Act) error { return s.world.Normal(id) }},
 }
 
-// canEnd: only a process that runs can be crashed.
-func canEnd(in *Injector, id sim.NodeID, _ faults.Act) bool { return in.running(id) }
-
-// asked asks a node to stop, once. Asking is the only way to learn whether there is a root actor to be asked, and
-// it changes nothing at once: the root is told by an event of its own.
-func asked(in *Injector, id sim.NodeID, act faults.Act) bool {
-	if !in.running(id) || in.active.Is(act) {
-		return false
-	}
-	err := in.world.Stop(id)
+// asked asks a node to stop. Asking is the only way to learn whether there is a root actor to be asked, and it
+// changes nothing at once: the root is told by an event of its own.
+func asked(s *stage, id sim.NodeID, act faults.Act) bool {
+	err := s.world.Stop(id)
 	assert(err == nil || errors.Is(err, sim.ErrNoActor), "%s: %v", act, err)
 	return err == nil
 }
 
-// canRestart: a node that runs needs none, and one that never started is not the plan's to start.
-func canRestart(in *Injector, id sim.NodeID, _ faults.Act) bool {
-	return !in.running(id) && in.world.Node(id).Inc > 0
-}
-
 // canPause: a process that runs can be paused, one that is paused resumed, and so an actor that it has.
-func canPause(in *Injector, id sim.NodeID, act faults.Act) bool {
-	node := in.world.Node(id)
+func canPause(s *stage, id sim.NodeID, act faults.Act) bool {
+	node := s.world.Node(id)
 	switch {
 	case act.Actor != "":
-		return in.running(id) && slices.Contains(node.Actors, act.Actor)
+		return s.Running(act.Node) && slices.Contains(node.Actors, act.Actor)
 	case act.Do == faults.Pause:
 		return node.State == sim.NodeUp
 	}
@@ -88,20 +65,20 @@ func canPause(in *Injector, id sim.NodeID, act faults.Act) bool {
 }
 
 var clockVerbs = []nodeVerb{
-	{faults.Skew, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
-		in.world.Clock(id).Skew(act.Args.Shift)
+	{faults.Skew, nil, func(s *stage, id sim.NodeID, act faults.Act) error {
+		s.world.Clock(id).Skew(act.Args.Shift)
 		return nil
 	}},
-	{faults.Drift, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
-		return in.world.Clock(id).Drift(act.Args.DriftPPM)
+	{faults.Drift, nil, func(s *stage, id sim.NodeID, act faults.Act) error {
+		return s.world.Clock(id).Drift(act.Args.DriftPPM)
 	}},
-	{faults.Jump, nil, func(in *Injector, id sim.NodeID, act faults.Act) error {
-		in.world.Clock(id).Jump(act.Args.Shift)
+	{faults.Jump, nil, func(s *stage, id sim.NodeID, act faults.Act) error {
+		s.world.Clock(id).Jump(act.Args.Shift)
 		return nil
 	}},
-	{faults.Resync, nil, func(in *Injector, id sim.NodeID, _ faults.Act) error {
-		in.world.Clock(id).Skew(0)
-		return in.world.Clock(id).Drift(0)
+	{faults.Resync, nil, func(s *stage, id sim.NodeID, _ faults.Act) error {
+		s.world.Clock(id).Skew(0)
+		return s.world.Clock(id).Drift(0)
 	}},
 	{faults.Freeze, nil, onClock((*sim.Clock).Freeze)},
 	{faults.Thaw, nil, onClock((*sim.Clock).Thaw)},
@@ -111,8 +88,8 @@ var diskVerbs = []nodeVerb{
 	{faults.DiskLie, nil, onDisk((*sim.Disk).Lie)},
 	{faults.DiskHonest, nil, onDisk((*sim.Disk).Honest)},
 	{faults.DiskTear, nil, onDisk((*sim.Disk).TearNext)},
-	{faults.DiskRot, canRot, func(in *Injector, id sim.NodeID, act faults.Act) error {
-		return in.world.Disk(id).Rot(act.Args.File, act.Args.Offset, act.Args.Bits)
+	{faults.DiskRot, canRot, func(s *stage, id sim.NodeID, act faults.Act) error {
+		return s.world.Disk(id).Rot(act.Args.File, act.Args.Offset, act.Args.Bits)
 	}},
 	{faults.DiskFill, nil, onDisk((*sim.Disk).Fill)},
 	{faults.DiskFree, nil, onDisk((*sim.Disk).Free)},
@@ -123,21 +100,21 @@ var diskVerbs = []nodeVerb{
 }
 
 // canRot: the file must have so many bits, from the offset on if one is given.
-func canRot(in *Injector, id sim.NodeID, act faults.Act) bool {
-	data, _ := in.world.Disk(id).Bytes(act.Args.File)
+func canRot(s *stage, id sim.NodeID, act faults.Act) bool {
+	data, _ := s.world.Disk(id).Bytes(act.Args.File)
 	return (int64(len(data))-max(act.Args.Offset, 0))*8 >= int64(act.Args.Bits)
 }
 
-func onClock(f func(*sim.Clock)) func(*Injector, sim.NodeID, faults.Act) error {
-	return func(in *Injector, id sim.NodeID, _ faults.Act) error {
-		f(in.world.Clock(id))
+func onClock(f func(*sim.Clock)) func(*stage, sim.NodeID, faults.Act) error {
+	return func(s *stage, id sim.NodeID, _ faults.Act) error {
+		f(s.world.Clock(id))
 		return nil
 	}
 }
 
-func onDisk(f func(*sim.Disk)) func(*Injector, sim.NodeID, faults.Act) error {
-	return func(in *Injector, id sim.NodeID, _ faults.Act) error {
-		f(in.world.Disk(id))
+func onDisk(f func(*sim.Disk)) func(*stage, sim.NodeID, faults.Act) error {
+	return func(s *stage, id sim.NodeID, _ faults.Act) error {
+		f(s.world.Disk(id))
 		return nil
 	}
 }
@@ -180,7 +157,7 @@ func impairment(m faults.Impairment) sim.Impairment {
 
 // Verbs lists the flat verbs that this package carries out.
 func Verbs() []faults.Verb {
-	var list []faults.Verb
+	list := faults.HookVerbs()
 	for _, v := range nodeVerbs {
 		list = append(list, v.do)
 	}
