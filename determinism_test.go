@@ -223,6 +223,9 @@ func f(m map[int]int) {
 // notDeterministic are the packages below the deterministic ones that need not be,
 // with the reason.
 var notDeterministic = map[string]string{
+	"faults/proc":            "real processes",
+	"faults/proxy":           "real connections",
+	"faults/tcpfault":        "real time, processes and connections",
 	"system/node/nodetest":   "test support: what it runs is",
 	"system/driver":          "the real world's clock, goroutines and files",
 	"system/transport/grpc":  "the real world's network",

@@ -2,11 +2,12 @@
 //
 // What it is: the vocabulary of faults (one table of verbs and of the worlds that can do them), plans as plain
 // data with a text form that parses back, the expansion of groups and shapes into flat acts, the evaluator of
-// state triggers, the record of which faults are in force, and the writer of the fault log (the checker's ground
-// truth, sections 2 and 6 of logcheck/FORMAT.md).
+// state triggers, the record of which faults are in force, the writer of the fault log (the checker's ground truth,
+// sections 2 and 6 of logcheck/FORMAT.md), and the director that runs a plan on any world's stage.
 //
-// What it is not: it breaks nothing itself. A world's own package does that (simfault for the simulation). It does
-// not invent plans and knows no system under test: nodes are names, records are a kind and a way to look up fields.
+// What it is not: it breaks nothing itself. A world's own package does that (simfault for the simulation, tcpfault
+// for real processes). It does not invent plans and knows no system under test: nodes are names, records are a kind
+// and a way to look up fields.
 //
 // Who may import it: anyone. It imports the standard library only.
 //

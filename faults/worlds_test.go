@@ -114,12 +114,15 @@ func TestApplicable(t *testing.T) {
 	}{
 		{"at 1s crash a1 silent", Sim, ""},
 		{"at 1s pause d1/w1", Sim, ""},
-		{"at 1s crash a1", TCP, "nothing applies it yet"},
+		{"at 1s crash a1", TCP, ""},
+		{"at 1s crash a1", Box, "nothing applies it yet"},
 		{"at 1s crash a1 silent", TCP, "the kernel resets"},
 		{"at 1s pause d1/w1", TCP, sealed},
 		{"at 1s impair d1 -> a1 loss 1%", Box, stream}, // a never weighs more than the general row's later
 		{"at 1s skew a1 +1s", TCP, hostClock},
-		{"at 1s impair d1 -> a1 delay 5ms", TCP, "nothing applies it yet"},
+		{"at 1s impair d1 -> a1 delay 5ms", TCP, ""},
+		{"at 1s impair d1 -> a1 delay 5ms loss 1%", TCP, stream},
+		{"at 1s disk_rot a1 file log bits 3", TCP, "nothing applies it yet"},
 		{"at 1s disk_lie a1", TCP, hostDisk},
 	}
 	for _, c := range cases {

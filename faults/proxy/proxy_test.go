@@ -110,10 +110,12 @@ func connect(t *testing.T, l *proxy.Link, s *server) pair {
 // lanes runs a test in both directions: from is the end that sends on the lane.
 func lanes(t *testing.T, test func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn)) {
 	t.Run("forward", func(t *testing.T) {
+		t.Parallel()
 		l, p := join(t)
 		test(t, l, l.Forward(), p[0], p[1])
 	})
 	t.Run("backward", func(t *testing.T) {
+		t.Parallel()
 		l, p := join(t)
 		test(t, l, l.Backward(), p[1], p[0])
 	})
@@ -286,6 +288,46 @@ func TestBackPressure(t *testing.T) {
 		if got, err := io.Copy(io.Discard, p[1]); err != nil || got != int64(n) {
 			t.Errorf("held %v: %d of %d bytes came: %v", held, got, n, err)
 		}
+	}
+}
+
+// BenchmarkForward is the bytes that one connection carries, in pieces of 32 KiB.
+func BenchmarkForward(b *testing.B) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	l, err := proxy.New(proxy.Config{Name: "bench", Target: ln.Addr().String()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	from, err := net.Dial("tcp", l.Addr())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = from.Close() }()
+	to, err := ln.Accept()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = to.Close() }()
+	piece := make([]byte, 32<<10)
+	b.SetBytes(int64(len(piece)))
+	drained := make(chan error)
+	go func() {
+		_, err := io.Copy(io.Discard, to)
+		drained <- err
+	}()
+	for b.Loop() {
+		if _, err := from.Write(piece); err != nil {
+			b.Fatal(err)
+		}
+	}
+	_ = from.(*net.TCPConn).CloseWrite()
+	if err := <-drained; err != nil {
+		b.Error(err)
 	}
 }
 

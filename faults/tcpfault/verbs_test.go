@@ -1,0 +1,158 @@
+//go:build unix
+
+package tcpfault_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"weir/faults"
+	"weir/faults/tcpfault"
+)
+
+// effects has a test of the observable effect of every verb.
+var effects = []struct {
+	verbs []faults.Verb
+	test  func(*testing.T)
+}{
+	{[]faults.Verb{faults.Crash, faults.Restart}, testCrash},
+	{[]faults.Verb{faults.Stop}, testStop},
+	{[]faults.Verb{faults.Pause, faults.Resume}, testPause},
+	{[]faults.Verb{faults.Slow, faults.Normal}, testSlow},
+	{[]faults.Verb{faults.Load, faults.Unload, faults.Configure}, testHooks},
+	{[]faults.Verb{faults.Cut, faults.Heal}, testCut},
+	{[]faults.Verb{faults.Hold, faults.Release}, testHold},
+	{[]faults.Verb{faults.Impair, faults.Mend}, testImpair},
+}
+
+// TestEffects holds each effect, and that the table of worlds marks exactly what is carried out and tested.
+func TestEffects(t *testing.T) {
+	applied := tcpfault.Verbs()
+	var tested []faults.Verb
+	for _, e := range effects {
+		tested = append(tested, e.verbs...)
+		t.Run(string(e.verbs[0]), e.test)
+	}
+	for _, info := range faults.Vocabulary() {
+		if !info.Flat {
+			continue
+		}
+		does := faults.Supports(info.Verb, faults.TCP).Level == faults.Does
+		if does != slices.Contains(applied, info.Verb) || does != slices.Contains(tested, info.Verb) {
+			t.Errorf("%s: the table says %v, applied %v, tested %v", info.Verb, does,
+				slices.Contains(applied, info.Verb), slices.Contains(tested, info.Verb))
+		}
+	}
+}
+
+func testCrash(t *testing.T) {
+	tb, data, _ := play(t, "at 0s for 300ms crash q")
+	data.breaks()
+	eventually(t, "q runs again", func() bool { return tb.q.Incarnation() == 2 })
+	tb.dial(tb.data)
+	if at := tb.did("crash q 1", "restart q 2"); at[1]-at[0] < 250*ms {
+		t.Errorf("down for %v only", at[1]-at[0])
+	}
+}
+
+// testStop: the restart waits for the orderly end.
+func testStop(t *testing.T) {
+	tb := lay(t, "at 0s for 1ms stop q\nat 50ms stop q", "200ms")
+	data := tb.dial(tb.data)
+	tb.in.Start()
+	data.breaks()
+	eventually(t, "q runs again", func() bool { return tb.q.Incarnation() == 2 })
+	tb.dial(tb.data)
+	if at := tb.did("stop q 1", "noeffect stop q", "restart q 2"); at[2]-at[0] < 200*ms {
+		t.Errorf("the restart came %v after the stop, which takes 200ms", at[2]-at[0])
+	}
+}
+
+func testPause(t *testing.T) {
+	tb, data, _ := play(t, "at 0s for 500ms pause q")
+	tb.states(1)
+	data.silent()
+	tb.states(0)
+	data.answers(0) // what waited comes first
+	tb.did("pause q", "resume q")
+}
+
+// testSlow: at 1000% q is halted for 18 of 20 ms, so that many answers take long.
+func testSlow(t *testing.T) {
+	tb, data, _ := play(t, "at 0s for 1s slow q 1000%")
+	tb.states(1)
+	long := 0
+	for tb.in.ActiveStates() == 1 {
+		if took, err := data.echo(); err != nil {
+			t.Fatal(err)
+		} else if took > 10*ms {
+			long++
+		}
+	}
+	if long < 5 {
+		t.Errorf("%d answers of a second took over 10 ms", long)
+	}
+	tb.did("slow q 1000", "normal q")
+}
+
+func testHooks(t *testing.T) {
+	tb, _, _ := play(t, "at 0s for 10ms load p 300%\nat 20ms configure q 'doc'\nat 30ms weight q a1 5")
+	tb.states(0)
+	time.Sleep(60 * ms)
+	tb.close()
+	if got := fmt.Sprint(tb.loads, tb.docs[0], len(tb.docs)); got != "[p 300 p 100]q doc2" {
+		t.Errorf("the hooks got %v", got)
+	}
+}
+
+// testCut: each class and direction by itself.
+func testCut(t *testing.T) {
+	for _, c := range []struct{ plan, cut, heal string }{
+		{"cut p -> q data", "cut p q data", "heal p q data"},
+		{"cut q -> p acks", "cut q p ack", "heal q p ack"},
+	} {
+		tb, data, probe := play(t, "at 0s for 300ms "+c.plan)
+		tb.states(1)
+		data.silent()
+		probe.answers(0)
+		tb.states(0)
+		data.breaks()
+		probe.answers(0)
+		tb.dial(tb.data)
+		tb.did(c.cut, c.heal)
+	}
+	for _, plan := range []string{"cut p -> q probes", "cut q -> p probes", "isolate p probes"} {
+		tb, data, probe := play(t, "at 0s "+plan)
+		eventually(t, "it is cut", func() bool { return tb.in.ActiveStates() > 0 })
+		probe.silent()
+		data.answers(0)
+		must(t, tb.in.HealAll())
+		probe.breaks()
+	}
+	tb, data, probe := play(t, "at 0s cut p -> q acks control\nat 0s cut q -> p data")
+	tb.states(3) // traffic that no connection carries: cut, and nothing to feel
+	data.answers(0)
+	probe.answers(0)
+	tb.did("cut p q ack", "cut p q control", "cut q p data")
+}
+
+func testHold(t *testing.T) {
+	tb, data, _ := play(t, "at 0s for 300ms hold p <-> q")
+	tb.states(8)
+	data.silent()
+	tb.states(0)
+	data.answers(0)
+	tb.did("hold p q all", "hold q p all", "release p q all", "release q p all")
+}
+
+func testImpair(t *testing.T) {
+	tb, data, probe := play(t, "at 0s impair p -> q data delay 80ms\nat 0s impair q -> p probes delay 40ms")
+	tb.states(2)
+	data.answers(80 * ms)
+	probe.answers(40 * ms)
+	must(t, tb.in.HealAll())
+	tb.did("impair p q data delay 80ms", "impair q p probe delay 40ms", "mend p q data", "mend q p probe")
+	data.answers(0)
+}
