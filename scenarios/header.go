@@ -15,11 +15,10 @@ import (
 const applyMax = 2 * time.Second
 
 // header is run.json: what was run and what it promised.
-func (r *run) header() *logcheck.Run {
-	s := r.sc
+func (s *Scenario) header(opt Options) *logcheck.Run {
 	h := &logcheck.Run{
-		Format: 1, Scenario: s.Name, ScenarioHash: s.Hash(), Seed: fmt.Sprintf("0x%016x", r.opt.Seed),
-		Build: r.opt.Build, World: "sim",
+		Format: 1, Scenario: s.Name, ScenarioHash: s.Hash(), Seed: fmt.Sprintf("0x%016x", opt.Seed),
+		Build: opt.Build, World: "sim",
 		Distributor: s.headDistributor(),
 		Emitter:     logcheck.RunEmitter{Horizon: s.Emitters.Horizon, BufferPackets: s.Emitters.Buffer.Packets, RetryMax: s.Emitters.Backoff.Max},
 		Analyser:    logcheck.RunAnalyser{Ack: "synced"},

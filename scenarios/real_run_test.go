@@ -147,7 +147,7 @@ func (r *realRun) drained() bool {
 }
 
 func (r *realRun) judge() *logcheck.Verdict {
-	head := r.r.header()
+	head := r.r.sc.header(r.r.opt)
 	head.World, head.ClockError = "tcp", clockErrorReal
 	src := logcheck.Mem{{Name: "faults.jsonl", Data: r.r.faults.Bytes()}}
 	for _, f := range r.files {

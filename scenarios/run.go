@@ -22,6 +22,9 @@ type Options struct {
 	Inputs []Input
 	// Codec, if not nil, is a wire encoding that every message between nodes passes through.
 	Codec node.Codec
+	// TCP, if not nil, has the scenario played by real processes over real sockets
+	// instead of in the simulation.
+	TCP *TCP
 	// Check has the logs judged in memory.
 	Check bool
 	// Build names the program, for the header; empty: unknown.
@@ -30,6 +33,12 @@ type Options struct {
 	Progress func(events uint64, virtual time.Duration)
 	// Interrupted is asked now and then; true ends the run with what there is. May be nil.
 	Interrupted func() bool
+}
+
+// TCP says with what a scenario is played for real.
+type TCP struct {
+	// Program is the path of weir-node.
+	Program string
 }
 
 // Input is one real log file for the emitters.
@@ -83,9 +92,16 @@ const tail = time.Second
 // stopMax bounds the orderly stop of all nodes of one role.
 const stopMax = 30 * time.Second
 
-// Run runs a scenario in the simulation. The result follows from the scenario,
-// the seed and the inputs alone.
+// Run runs a scenario in the simulation, or with Options.TCP for real. In the
+// simulation the result follows from the scenario, the seed and the inputs alone.
 func Run(sc *Scenario, opt Options) (*Result, error) {
+	if opt.TCP != nil {
+		res, err := runTCP(sc, opt)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
+		}
+		return res, nil
+	}
 	r, err := newRun(sc, opt)
 	if err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
@@ -223,7 +239,7 @@ func (r *run) result() (*Result, error) {
 		Events: w.Events(), Virtual: w.Now(), TraceHash: w.Hash(), Notes: r.notes(),
 	}
 	var err error
-	if res.Header, err = json.MarshalIndent(r.header(), "", "  "); err != nil {
+	if res.Header, err = json.MarshalIndent(r.sc.header(r.opt), "", "  "); err != nil {
 		return nil, fmt.Errorf("run.json: %w", err)
 	}
 	r.injector.Stopped(r.stop)
@@ -233,7 +249,7 @@ func (r *run) result() (*Result, error) {
 	res.Faults = r.faults.Bytes()
 	if r.opt.Check {
 		res.Report = &logcheck.Report{}
-		res.Verdict, err = logcheck.Check(res.source(), r.header(), logcheck.Options{Report: res.Report})
+		res.Verdict, err = logcheck.Check(res.source(), r.sc.header(r.opt), logcheck.Options{Report: res.Report})
 	}
 	return res, err
 }

@@ -29,7 +29,8 @@ type config struct {
 	// Listen is where a distributor takes packets, or an analyser packets and probes:
 	// host:port. Required but for emitters.
 	Listen string `yaml:"listen"`
-	// Control is where a distributor takes control documents. Default (empty): nowhere.
+	// Control is where a distributor or an emitter takes control documents. Default
+	// (empty): nowhere.
 	Control string `yaml:"control"`
 	// Data is the folder of the node's durable files. Required.
 	Data string `yaml:"data"`

@@ -192,20 +192,28 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 		all = append(all, l)
 		return nil
 	}
-	switch role {
-	case "distribute":
-		if err := add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeIngest(r, distributor.Ingress) }); err != nil {
-			return nil, err
-		}
+	control := func(actor string) error {
 		if s.cfg.Control == "" {
-			return all, nil
+			return nil
 		}
-		return all, add(s.cfg.Control, func(r *rpc.Server) {
-			s.link.ServeControl(r, distributor.Supervisor)
+		return add(s.cfg.Control, func(r *rpc.Server) {
+			s.link.ServeControl(r, actor)
 			reflection.Register(r)
 		})
+	}
+	switch role {
+	case "distribute":
+		err := add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeIngest(r, distributor.Ingress) })
+		if err == nil {
+			err = control(distributor.Supervisor)
+		}
+		return all, err
 	case "analyse":
-		return all, add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeAnalyser(r, analyser.Actor) })
+		err := add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeAnalyser(r, analyser.Actor) })
+		return all, err
+	case "emit":
+		err := control(emitter.Actor)
+		return all, err
 	}
 	return nil, nil
 }

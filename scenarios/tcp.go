@@ -1,0 +1,215 @@
+//go:build unix
+
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"weir/faults"
+	"weir/faults/tcpfault"
+	"weir/logcheck"
+)
+
+// Times of a run of real processes.
+const (
+	// clockErrorTCP is how far times of one host may differ: between taking one and
+	// the event that it stands for, on a machine that has other things to do.
+	clockErrorTCP = 100 * time.Millisecond
+	// slackTCP is what the host's own delays add to a detector's bounds.
+	slackTCP = 500 * time.Millisecond
+	// startMax bounds the start of all nodes.
+	startMax = 15 * time.Second
+	// look is how long passes between two looks at the logs.
+	look = 20 * time.Millisecond
+)
+
+// runTCP plays a scenario with real processes on this machine, and has their logs
+// judged. Unlike in the simulation, the seed fixes the nodes' random streams and the
+// faults' draws only: two runs are not the same.
+func runTCP(sc *Scenario, opt Options) (*Result, error) {
+	if len(opt.Inputs) > 0 {
+		return nil, errors.New("world tcp: log files as inputs are for the simulation; give them to weir-node emit --input")
+	}
+	dir, err := os.MkdirTemp("", "weir-tcp-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	c := &cluster{sc: sc, opt: opt, dir: dir, epoch: time.Now(), nodes: map[string]*realNode{}, follow: follower{dir: filepath.Join(dir, "logs")}}
+	defer c.kill()
+	if err := c.build(); err != nil {
+		return nil, err
+	}
+	if err := c.play(); err != nil {
+		return nil, err
+	}
+	return c.result()
+}
+
+// play starts all nodes, lets the phases pass and stops the nodes in order.
+func (c *cluster) play() error {
+	p := c.sc.Phases
+	c.injector.Phase("warmup")
+	if err := c.start(); err != nil {
+		return err
+	}
+	c.injector.Start()
+	loadEnd := max(p.LoadEnd(), c.sc.ProduceFor())
+	if !c.wait(p.Warmup, nil) {
+		return nil
+	}
+	c.injector.Phase("faults")
+	if !c.wait(p.FaultsEnd(), nil) {
+		return nil
+	}
+	c.injector.Phase("heal")
+	if err := c.injector.HealAll(); err != nil {
+		return fmt.Errorf("heal: %w", err)
+	}
+	if !c.wait(loadEnd, nil) {
+		return nil
+	}
+	c.injector.Phase("settle")
+	emitters := c.sc.Emitters.Count
+	if !c.wait(loadEnd+p.Settle, func() bool { return c.follow.drained >= emitters }) {
+		return nil
+	}
+	if c.follow.drained < emitters {
+		c.stop = StopHalted
+	}
+	if !c.wait(c.now()+tail, nil) {
+		return nil
+	}
+	c.injector.Phase("end")
+	for _, role := range []Role{RoleEmitter, RoleDistributor, RoleAnalyser, RoleOperator} {
+		c.stopAll(role)
+	}
+	if c.stop == "" {
+		c.stop = StopSettled
+	}
+	return nil
+}
+
+func (c *cluster) now() time.Duration { return time.Since(c.epoch) }
+
+// wait lets time pass until done says so, or the time is reached; meanwhile it
+// follows the logs. It returns false if the run was interrupted.
+func (c *cluster) wait(until time.Duration, done func() bool) bool {
+	for c.now() < until && (done == nil || !done()) {
+		time.Sleep(min(look, until-c.now()))
+		c.follow.poll(c.record)
+		if c.opt.Progress != nil {
+			c.opt.Progress(c.follow.lines, c.now())
+		}
+		if c.opt.Interrupted != nil && c.opt.Interrupted() {
+			c.stop = StopInterrupted
+			return false
+		}
+	}
+	return true
+}
+
+// record feeds a line of a node's log to the plan's triggers.
+func (c *cluster) record(node, kind string, line []byte) {
+	if !c.injector.Armed() {
+		return
+	}
+	at, err := parseInt(fieldOf(line, "t"))
+	if err != nil {
+		return // the judge will say so
+	}
+	c.injector.OnRecord(time.Duration(at), node, fieldOf(line, "a"), kind, func(key string) string { return fieldOf(line, key) })
+}
+
+// result gathers the files and has them judged.
+func (c *cluster) result() (*Result, error) {
+	c.injector.Stopped(c.stop)
+	c.injector.Close()
+	c.kill()
+	head := c.sc.header(c.opt)
+	head.World, head.ClockError = "tcp", clockErrorTCP
+	head.Distributor.Detector.DetectMax += slackTCP
+	head.Distributor.Detector.RecoverMax += slackTCP
+	res := &Result{Scenario: c.sc.Name, Seed: c.opt.Seed, Stop: c.stop, Virtual: c.now(), Faults: c.faults.Bytes(), Notes: c.notes()}
+	var err error
+	if res.Header, err = json.MarshalIndent(head, "", "  "); err != nil {
+		return nil, fmt.Errorf("run.json: %w", err)
+	}
+	if res.Logs, err = readLogs(c.follow.dir); err != nil {
+		return nil, err
+	}
+	for _, f := range res.Logs {
+		res.Records += uint64(bytes.Count(f.Data.Bytes(), []byte("\n")))
+	}
+	if c.opt.Check {
+		res.Report = &logcheck.Report{}
+		res.Verdict, err = logcheck.Check(res.source(), head, logcheck.Options{Report: res.Report})
+	}
+	return res, err
+}
+
+// readLogs reads the nodes' logs, in name order.
+func readLogs(dir string) ([]File, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("logs: %w", err)
+	}
+	var all []File
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("logs: %w", err)
+		}
+		all = append(all, File{Name: "logs/" + e.Name(), Data: Text{b}})
+	}
+	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// notes says what the plan or the scenario asked for and real processes cannot do.
+func (c *cluster) notes() []string {
+	var notes []string
+	for _, err := range c.injector.NotApplicable() {
+		notes = append(notes, "not applicable: "+err.Error())
+	}
+	for _, s := range c.injector.Skipped() {
+		if !errors.Is(faults.Applicable(s.Action, faults.TCP), faults.ErrNotApplicable) {
+			notes = append(notes, fmt.Sprintf("skipped at %v: %s: %s", s.At, s.Action, s.Reason))
+		}
+	}
+	d := Default()
+	for _, m := range []struct {
+		name string
+		same bool
+	}{
+		{"links", c.sc.Links == d.Links},
+		{"analyser.service", c.sc.Analyser.Service == d.Analyser.Service},
+		{"analyser.disk", c.sc.Analyser.Disk == d.Analyser.Disk},
+		{"distributors.service", c.sc.Distributors.Service == d.Distributors.Service},
+	} {
+		if !m.same {
+			notes = append(notes, "not applicable: "+m.name+" describes the simulation; in world tcp it is the machine's")
+		}
+	}
+	if lag := c.injector.Lag(); lag > 0 {
+		notes = append(notes, fmt.Sprintf("state triggers fired at most %v after the records that they waited for", lag.Round(time.Millisecond)))
+	}
+	return append(notes, c.ended...)
+}
+
+// tcpNodes are the plan's nodes with their processes.
+func (c *cluster) tcpNodes() []tcpfault.Node {
+	var all []tcpfault.Node
+	for _, t := range c.sc.Topology().Nodes {
+		all = append(all, tcpfault.Node{Name: t.Name, Actors: t.Actors, Process: c.nodes[t.Name].process})
+	}
+	return all
+}

@@ -1,0 +1,266 @@
+//go:build unix
+
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"weir/faults"
+	"weir/faults/proc"
+	"weir/faults/proxy"
+	"weir/faults/tcpfault"
+	"weir/system/distributor"
+	"weir/system/emitter"
+)
+
+// cluster is a scenario's nodes as processes, with a proxy on every way between them.
+type cluster struct {
+	sc       *Scenario
+	opt      Options
+	dir      string
+	epoch    time.Time // world time zero
+	nodes    map[string]*realNode
+	links    []*proxy.Link
+	carriers []tcpfault.Carrier
+	injector *tcpfault.Injector
+	faults   bytes.Buffer
+	follow   follower
+	orders   *os.File // standard input of the operator
+	stop     string
+	ended    []string // nodes that ended by themselves
+}
+
+// realNode is one node: its process and where it listens.
+type realNode struct {
+	Node
+	process *proc.Process
+	listen  string // packets and probes; empty: it does not
+	control string // control documents; empty: it does not
+	peers   map[string]map[string]string
+}
+
+// commands are weir-node's names of the roles.
+var commands = map[Role]string{RoleEmitter: "emit", RoleDistributor: "distribute", RoleAnalyser: "analyse", RoleOperator: "operate"}
+
+// build makes addresses, proxies, configurations and processes; nothing runs yet.
+func (c *cluster) build() error {
+	if err := os.MkdirAll(c.follow.dir, 0o755); err != nil {
+		return err
+	}
+	for _, n := range c.sc.Nodes() {
+		r := &realNode{Node: n, peers: map[string]map[string]string{}}
+		c.nodes[n.Name] = r
+		var err error
+		if n.Role == RoleDistributor || n.Role == RoleAnalyser {
+			r.listen, err = freeAddr()
+		}
+		if err == nil && (n.Role == RoleDistributor || n.Role == RoleEmitter) {
+			r.control, err = freeAddr()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.join(); err != nil {
+		return err
+	}
+	for _, n := range c.sc.Nodes() {
+		if err := c.prepare(c.nodes[n.Name]); err != nil {
+			return fmt.Errorf("node %s: %w", n.Name, err)
+		}
+	}
+	var err error
+	c.injector, err = tcpfault.New(tcpfault.Options{
+		Plan: *c.sc.Plan(), Seed: c.opt.Seed, Log: faults.NewLog(&c.faults), Began: c.epoch,
+		Nodes: c.tcpNodes(), Carriers: c.carriers, Configure: c.configure, Load: c.load,
+	})
+	return err
+}
+
+// join puts a proxy on every way on which a node opens connections to another.
+func (c *cluster) join() error {
+	for _, from := range c.sc.Nodes() {
+		for _, to := range c.sc.Nodes() {
+			for _, w := range c.ways(c.nodes[from.Name], c.nodes[to.Name]) {
+				l, err := proxy.New(proxy.Config{Name: from.Name + " " + to.Name + " " + w.key, Seed: c.opt.Seed, Target: w.addr})
+				if err != nil {
+					return err
+				}
+				c.links = append(c.links, l)
+				c.carriers = append(c.carriers, tcpfault.Carriers(from.Name, to.Name, w.group, l.Forward(), l.Backward())...)
+				p := c.nodes[from.Name].peers
+				if p[to.Name] == nil {
+					p[to.Name] = map[string]string{}
+				}
+				p[to.Name][w.key] = l.Addr()
+			}
+		}
+	}
+	return nil
+}
+
+// way is a kind of connection that a node opens to another; key is the peer's address
+// in weir-node's configuration.
+type way struct {
+	group tcpfault.Group
+	key   string
+	addr  string
+}
+
+func (c *cluster) ways(from, to *realNode) []way {
+	switch {
+	case from.Role == RoleEmitter && to.Role == RoleDistributor:
+		return []way{{tcpfault.GroupData, "data", to.listen}}
+	case from.Role == RoleDistributor && to.Role == RoleAnalyser:
+		return []way{{tcpfault.GroupData, "data", to.listen}, {tcpfault.GroupProbe, "probe", to.listen}}
+	case from.Role == RoleOperator && to.control != "":
+		return []way{{tcpfault.GroupControl, "control", to.control}}
+	}
+	return nil
+}
+
+// freeAddr is an address at which nobody listens now.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// prepare writes a node's configuration and makes its process.
+func (c *cluster) prepare(r *realNode) error {
+	conf := map[string]any{
+		"name": r.Name, "data": filepath.Join(c.dir, "data", r.Name), "log": c.follow.dir,
+		"epoch": c.epoch.UnixNano(), "seed": c.opt.Seed + 1, // 0 would mean: the machine's entropy
+		"listen": r.listen, "control": r.control, "peers": r.peers,
+	}
+	switch r.Role {
+	case RoleEmitter:
+		conf["emitter"] = c.sc.Emitter(nil, 0)
+	case RoleDistributor:
+		conf["distributor"] = c.sc.Distributor()
+	case RoleAnalyser:
+		conf["analyser"] = c.sc.AnalyserConfig()
+	case RoleOperator:
+		conf["operator"] = c.sc.Operator()
+	}
+	text, err := yaml.Marshal(conf)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(c.dir, r.Name+".yaml")
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		return err
+	}
+	var orders *os.File
+	if r.Role == RoleOperator {
+		if orders, c.orders, err = os.Pipe(); err != nil {
+			return err
+		}
+	}
+	r.process, err = proc.New(proc.Config{Name: r.Name, Command: func(inc uint32) *exec.Cmd {
+		cmd := exec.Command(c.opt.TCP.Program, commands[r.Role], "--config", file, "--incarnation", strconv.FormatUint(uint64(inc), 10))
+		if orders != nil {
+			cmd.Stdin = orders
+		}
+		return cmd
+	}})
+	return err
+}
+
+// start starts all nodes, those that others need first.
+func (c *cluster) start() error {
+	for _, role := range []Role{RoleAnalyser, RoleDistributor, RoleOperator, RoleEmitter} {
+		for _, n := range c.sc.Nodes() {
+			if n.Role != role {
+				continue
+			}
+			r := c.nodes[n.Name]
+			if err := r.process.Start(); err != nil {
+				return fmt.Errorf("node %s: %w", n.Name, err)
+			}
+			if err := c.listening(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// listening waits until a node takes connections.
+func (c *cluster) listening(r *realNode) error {
+	if r.listen == "" {
+		return nil
+	}
+	for end := time.Now().Add(startMax); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := net.Dial("tcp", r.listen)
+		if err == nil {
+			return conn.Close()
+		}
+		if time.Now().After(end) || !r.process.Running() {
+			return fmt.Errorf("node %s does not listen at %s: %w\n%s", r.Name, r.listen, err, r.process.Output())
+		}
+	}
+}
+
+// configure has the operator deliver a document.
+func (c *cluster) configure(target string, doc []byte) {
+	actorName := distributor.Supervisor
+	if c.nodes[target].Role == RoleEmitter {
+		actorName = emitter.Actor
+	}
+	line := fmt.Appendf(nil, "%s %s %s\n", target, actorName, bytes.ReplaceAll(doc, []byte("\n"), []byte(" ")))
+	if _, err := c.orders.Write(line); err != nil {
+		c.ended = append(c.ended, fmt.Sprintf("control document for %s: %v", target, err))
+	}
+}
+
+// load changes what an emitter offers, in percent of what was planned.
+func (c *cluster) load(target string, percent int) {
+	c.configure(target, fmt.Appendf(nil, `{"op":"load","percent":%d}`, percent))
+}
+
+// stopAll stops the running nodes of a role in order and waits for them.
+func (c *cluster) stopAll(role Role) {
+	for _, n := range c.sc.Nodes() {
+		r := c.nodes[n.Name]
+		if n.Role != role {
+			continue
+		}
+		if !r.process.Running() {
+			c.ended = append(c.ended, fmt.Sprintf("node %s had ended by itself (%v): %s", n.Name, r.process.Err(), r.process.Output()))
+			continue
+		}
+		if err := r.process.Stop(stopMax); err != nil {
+			c.ended = append(c.ended, fmt.Sprintf("node %s did not stop in order: %v: %s", n.Name, err, r.process.Output()))
+			c.stop = StopHalted
+		}
+	}
+}
+
+// kill ends everything that still runs. It may be called again.
+func (c *cluster) kill() {
+	for _, r := range c.nodes {
+		if r.process != nil && r.process.Running() {
+			_ = r.process.Kill() // it is gone, or going
+		}
+	}
+	for _, l := range c.links {
+		l.Close()
+	}
+	c.links = nil
+	if c.orders != nil {
+		c.orders.Close()
+	}
+}
