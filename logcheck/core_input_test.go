@@ -138,7 +138,7 @@ func TestRunHeader(t *testing.T) {
 		{`"format": 1`, `"format": 2, "format": 1`, `2:23: key "format" stands twice`},
 		{`"role": "emitter"`, `"role": "analyser", "role": "emitter"`, `key "role" stands twice`},
 		{`"format": 1`, `"FORMAT": 1`, `2:10: unknown key "FORMAT"`},
-		{`"format": 1`, `"format": "one"`, "2:17: format cannot be a string"},
+		{`"format": 1`, `"format": "one"`, "2:17: format must not be of the JSON type string"},
 		{`"format": 1`, `"format": NaN`, "2:12: invalid character 'N'"},
 		{good, "", "the file is empty"},
 		{good, good[:30], "the file ends in the middle"},

@@ -71,9 +71,9 @@ func explain(b []byte, err error) error {
 	case errors.As(err, &kind):
 		what := kind.Field
 		if what == "" {
-			what = "the whole"
+			what = "the text"
 		}
-		return fmt.Errorf("%s: %s cannot be a %s", position(b, kind.Offset), what, kind.Value)
+		return fmt.Errorf("%s: %s must not be of the JSON type %s", position(b, kind.Offset), what, kind.Value)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }
