@@ -86,6 +86,15 @@ func (in *Injector) NotApplicable() []error {
 // Skipped lists what was due and not carried out: what is not applicable, and what began after [Injector.HealAll].
 func (in *Injector) Skipped() []Skip { return append([]Skip(nil), in.skipped...) }
 
+// Unfired lists the actions whose state trigger has never fired so far.
+func (in *Injector) Unfired() []faults.Action {
+	var list []faults.Action
+	for _, i := range in.triggers.Unfired() {
+		list = append(list, in.opt.Plan.Actions[i])
+	}
+	return list
+}
+
 // ActiveStates is the number of fault states in force now; 0 after HealAll, unless a node is still stopping.
 func (in *Injector) ActiveStates() int { return in.active.Len() }
 
