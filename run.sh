@@ -11,6 +11,7 @@
 #                            commit REF also that nothing breaks clients of that time
 #   ./run.sh ARGS...         anything else goes to the weir command
 set -euo pipefail
+caller=$PWD
 cd "$(dirname "$0")"
 
 die() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
@@ -34,9 +35,15 @@ need_cc() {
   die "a C compiler is missing (the race detector needs one): install gcc"
 }
 
-build() {
+# Build the command and become it, in the caller's directory, so that the files that
+# its arguments name are found.
+weir() {
   mkdir -p bin
   go build -trimpath -o bin/weir ./cmd/weir
+  [ "$caller" = "$PWD" ] && exec bin/weir "$@"
+  local root=$PWD
+  cd "$caller"
+  exec "$root/bin/weir" "$@"
 }
 
 # The tools of the wire format, pinned by go.mod files of their own so that the
@@ -76,15 +83,18 @@ tests() {
   exec go test -count=1 -timeout 15m ./...
 }
 
+case "${1-}" in
+  help|-h|--help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' run.sh ;;
+  test|golden|generate) [ $# = 1 ] || die "$1 takes no arguments" ;;
+esac
 need_go
 case "${1-}" in
-  "") build; exec bin/weir run ;;
+  "") weir run ;;
   test) tests ;;
   bench) exec go test -run '^$' -bench "${2:-.}" -benchmem ./... ;;
   fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
   generate) generate ;;
   lint) lint "${2-}" ;;
   golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck ./cmd/weir ;;
-  help|-h|--help) sed -n '2,12s/^# \{0,1\}//p' "$0" ;;
-  *) build; exec bin/weir "$@" ;;
+  *) weir "$@" ;;
 esac

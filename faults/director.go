@@ -96,6 +96,15 @@ func (d *Director) NotApplicable() []error {
 // what the world tried and could not do.
 func (d *Director) Skipped() []Skip { return append([]Skip(nil), d.skipped...) }
 
+// Unfired lists the actions whose state trigger has never fired so far.
+func (d *Director) Unfired() []Action {
+	var list []Action
+	for _, i := range d.triggers.Unfired() {
+		list = append(list, d.plan.Actions[i])
+	}
+	return list
+}
+
 // ActiveStates is the number of fault states in force now; 0 after HealAll, unless a node is still stopping.
 func (d *Director) ActiveStates() int { return d.active.Len() }
 

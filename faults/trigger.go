@@ -45,6 +45,17 @@ func NewEvaluator(p Plan) *Evaluator {
 // Armed says whether any trigger can still fire; when not, records need not be fed any more.
 func (e *Evaluator) Armed() bool { return e.armed > 0 }
 
+// Unfired lists, in plan order, the actions whose state trigger has never fired so far.
+func (e *Evaluator) Unfired() []int {
+	var list []int
+	for _, w := range e.watches {
+		if w.fired == 0 {
+			list = append(list, w.action)
+		}
+	}
+	return list
+}
+
 // Disarm ends all triggers.
 func (e *Evaluator) Disarm() {
 	for i := range e.watches {

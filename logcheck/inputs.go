@@ -1,6 +1,9 @@
 package logcheck
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // inputRule judges C16: every line of an emitter's inputs went out in a packet,
 // and nothing else did. Ids cut from inputs have incarnation 0 and dense sequence
@@ -73,6 +76,7 @@ func (b *inputBook) emit(r *Record) {
 }
 
 func (u *inputRule) Finish(*End) Result {
+	var read int64
 	for _, b := range u.nodes {
 		if len(b.files) == 0 || !b.drained.valid() {
 			continue
@@ -93,6 +97,8 @@ func (u *inputRule) Finish(*End) Result {
 		if b.gap.valid() || lines != b.emitted {
 			u.Failf(append(refs, b.drained), "%d messages were read from inputs, %d went out in packets 1 to %d", lines, b.emitted, b.newest)
 		}
+		read += lines
 	}
+	u.note = fmt.Sprintf("%d messages were read from inputs, and all went out in packets", read)
 	return u.Result()
 }

@@ -33,7 +33,7 @@ func (s *Scenario) Emitter(inputs []emitter.Input, lines int64) emitter.Config {
 	}
 	if len(inputs) > 0 {
 		cfg.Inputs, cfg.InputRate = inputs, s.InputRate(lines)
-		cfg.BatchMessages = min(e.Messages.Max, s.Distributors.PacketMax)
+		cfg.BatchMessages = s.Distributors.PacketMax
 	} else {
 		cfg.Generator = s.generator()
 		cfg.BatchBytes = int(max(s.largestPacket(), 64<<10))
@@ -55,18 +55,19 @@ func (s *Scenario) largestPacket() Bytes {
 // messageOverhead is about what a message takes beside its text.
 const messageOverhead = 128
 
-// InputRate is the messages a second that an emitter reads from inputs: the mean
-// rate of its generator, or what so many lines need to be read by the end of the
-// heal phase, with a tenth to spare, if that is more.
+// InputRate is the messages a second that an emitter reads from inputs: what so many
+// lines need to be read by the end of the heal phase, with a tenth to spare, so that
+// the load meets all faults. 0 lines: the mean rate of its generator.
 func (s *Scenario) InputRate(lines int64) int {
 	e := &s.Emitters
-	usual := int64(e.Rate) * int64(e.Messages.Min+e.Messages.Max) / 2 / 1000
-	millis := max(s.ProduceFor().Milliseconds(), 1)
-	needed := lines / millis * 1100
-	if lines < math.MaxInt64/1100 {
-		needed = lines * 1100 / millis
+	rate := int64(e.Rate) * int64(e.Messages.Min+e.Messages.Max) / 2 / 1000
+	if lines > 0 {
+		millis := max(s.ProduceFor().Milliseconds(), 1)
+		if rate = lines / millis * 1100; lines < math.MaxInt64/1200 {
+			rate = (lines*1100 + millis - 1) / millis
+		}
 	}
-	return int(min(max(usual, needed, 1), math.MaxInt32))
+	return int(min(max(rate, 1), math.MaxInt32))
 }
 
 // generator is the emitters' made-up load.

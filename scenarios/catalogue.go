@@ -34,7 +34,14 @@ func Source(name string) ([]byte, bool) {
 func Load(name string, set ...string) (*Scenario, error) {
 	data, ok := Source(name)
 	if !ok {
-		return nil, invalid(name, "no such scenario in the catalogue%s", nearest(name))
+		hint := nearest(name)
+		if hint == "" {
+			hint = "; weir scenario list shows them, a file of your own ends in .yaml"
+		}
+		if name == "" {
+			name = `""`
+		}
+		return nil, invalid(name, "no such scenario in the catalogue%s", hint)
 	}
 	return Parse("catalogue/"+name+".yaml", data, set...)
 }

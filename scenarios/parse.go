@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"strings"
@@ -47,7 +48,7 @@ func Parse(name string, data []byte, set ...string) (*Scenario, error) {
 }
 
 // ParseFile reads a scenario file, see Parse. A file that cannot be read is an
-// *InvalidError too.
+// *InvalidError too. Of a file that is too large only the beginning is read.
 func ParseFile(path string, set ...string) (*Scenario, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -56,20 +57,23 @@ func ParseFile(path string, set ...string) (*Scenario, error) {
 	if !info.Mode().IsRegular() {
 		return nil, invalid(path, "not a regular file")
 	}
-	if info.Size() > FileMax {
-		return nil, invalid(path, "%d bytes, a scenario has at most %d", info.Size(), FileMax)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, invalid(path, "%v", errors.Unwrap(err))
 	}
-	data, err := os.ReadFile(path)
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, FileMax+1))
 	if err != nil {
 		return nil, invalid(path, "%v", errors.Unwrap(err))
 	}
 	return Parse(path, data, set...)
 }
 
-// place is where a value stands in the file.
+// place is where a value stands in the file, or the override that it is from.
 type place struct {
 	line, column int
-	block        bool // a literal block: its text begins on the next line
+	block        bool   // a literal block: its text begins on the next line
+	set          string // key=value; empty: it is in the file
 }
 
 // decoder reads one file.
@@ -85,7 +89,11 @@ func (d *decoder) add(at place, format string, args ...any) {
 	if len(d.problems) >= problemsMax {
 		return
 	}
-	p := &Problem{File: d.file, Line: at.line, Column: at.column, Message: printable(fmt.Sprintf(format, args...))}
+	file := d.file
+	if at.set != "" {
+		file = "--set " + at.set
+	}
+	p := &Problem{File: file, Line: at.line, Column: at.column, Message: printable(fmt.Sprintf(format, args...))}
 	if at.line > 0 {
 		p.Excerpt = excerpt(d.source, at.line, at.column)
 	}
@@ -94,8 +102,8 @@ func (d *decoder) add(at place, format string, args ...any) {
 
 // body returns the file's one mapping, or nil after noting why there is none.
 func (d *decoder) body() ast.Node {
-	if bad := badText(d.source); bad != "" {
-		d.add(place{}, "%s", bad)
+	if bad, at := badText(d.source); bad != "" {
+		d.add(placeAt(d.source, at), "%s", bad)
 		return nil
 	}
 	tokens := lexer.Tokenize(strings.TrimPrefix(d.source, "\ufeff"))
@@ -115,7 +123,7 @@ func (d *decoder) body() ast.Node {
 	}
 	switch len(bodies) {
 	case 0:
-		d.add(place{}, "the file is empty: a scenario has at least a name")
+		d.add(place{line: 1, column: 1}, "the file is empty: a scenario has at least a name")
 		return nil
 	case 1:
 	default:
@@ -125,26 +133,37 @@ func (d *decoder) body() ast.Node {
 	return bodies[0]
 }
 
-// badText refuses what no scenario needs and a parser may stumble over.
-func badText(s string) string {
-	switch {
-	case len(s) > FileMax:
-		return fmt.Sprintf("%d bytes, a scenario has at most %d", len(s), FileMax)
-	case !utf8.ValidString(s):
-		return "not valid UTF-8"
+// badText refuses what no scenario needs and a parser may stumble over; at is the
+// byte where it is.
+func badText(s string) (why string, at int) {
+	if len(s) > FileMax {
+		return fmt.Sprintf("too large: a scenario has at most %d bytes, which end here", FileMax), FileMax
 	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && c != '\n' && c != '\r' && c != '\t' {
-			return fmt.Sprintf("a control character (0x%02x) at byte %d", c, i)
+	for i := 0; i < len(s); {
+		c, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case c == utf8.RuneError && n < 2:
+			return "not valid UTF-8", i
+		case c < ' ' && c != '\n' && c != '\r' && c != '\t':
+			return fmt.Sprintf("a control character (0x%02x)", c), i
 		}
+		i += n
 	}
-	return ""
+	return "", 0
+}
+
+// placeAt is the place of a byte.
+func placeAt(s string, at int) place {
+	before := s[:at]
+	begin := strings.LastIndexByte(before, '\n') + 1
+	return place{line: 1 + strings.Count(before, "\n"), column: 1 + utf8.RuneCountInString(before[begin:])}
 }
 
 // plain refuses anchors, aliases, tags and directives, and too much of anything.
 func (d *decoder) plain(tokens token.Tokens) bool {
 	if len(tokens) > tokensMax {
-		d.add(place{}, "%d tokens of YAML, at most %d", len(tokens), tokensMax)
+		p := tokens[tokensMax].Position
+		d.add(place{line: p.Line, column: p.Column}, "%d tokens of YAML, at most %d", len(tokens), tokensMax)
 		return false
 	}
 	depth, entries, line := 0, 0, 0
@@ -180,13 +199,17 @@ func (d *decoder) syntax(err error) {
 		return
 	}
 	p := y.GetToken().Position
-	d.add(place{line: p.Line, column: p.Column}, "%s", y.GetMessage())
+	text := y.GetMessage()
+	if strings.Contains(text, "'\t'") {
+		text = "a tab cannot indent a line: use spaces"
+	}
+	d.add(place{line: p.Line, column: p.Column}, "%s", text)
 }
 
 // placeOf is where a node stands.
 func placeOf(n ast.Node) place {
 	if l, ok := n.(*ast.LiteralNode); ok {
-		return place{l.Start.Position.Line, l.Start.Position.Column, true}
+		return place{line: l.Start.Position.Line, column: l.Start.Position.Column, block: true}
 	}
 	if m, ok := n.(ast.MapNode); ok {
 		if it := m.MapRange(); it.Next() {

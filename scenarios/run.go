@@ -49,8 +49,8 @@ type Input struct {
 	Open func(offset int64) (io.ReadCloser, error)
 	// SHA256 is the content's hash in hexadecimal, for the replay token.
 	SHA256 string
-	// Lines is how many lines it has, or more: it is read fast enough to end with
-	// the heal phase. 0: at the generator's rate.
+	// Lines is how many lines it has, or more: reading it is spread over the time until
+	// the end of the heal phase. 0: at the generator's rate.
 	Lines int64
 }
 
@@ -67,7 +67,8 @@ type Result struct {
 	Header    []byte        // run.json
 	Logs      []File        // logs/NODE.INC.jsonl, in name order
 	Faults    []byte        // faults.jsonl
-	// Notes lists what the plan asked for and the simulation could not do.
+	// Notes lists what the plan asked for and the simulation could not do, and state
+	// triggers that nothing set off.
 	Notes   []string
 	Verdict *logcheck.Verdict // nil unless Options.Check
 	Report  *logcheck.Report  // what the run did with its traffic; nil unless Options.Check
@@ -266,6 +267,9 @@ func (r *run) notes() []string {
 	}
 	for _, s := range r.injector.Skipped() {
 		notes = append(notes, fmt.Sprintf("skipped at %v: %s: %s", s.At, s.Action, s.Reason))
+	}
+	for _, a := range r.injector.Unfired() {
+		notes = append(notes, fmt.Sprintf("never set off: %s", a))
 	}
 	return append(notes, r.undelivered...)
 }

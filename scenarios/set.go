@@ -26,7 +26,7 @@ func (d *decoder) apply(s *Scenario, text string) {
 		d.add(place{}, "an override has the form key=value, for example distributors.workers=4")
 		return
 	}
-	if bad := badText(text); bad != "" {
+	if bad, _ := badText(text); bad != "" {
 		d.add(place{}, "%s", bad)
 		return
 	}
@@ -39,7 +39,12 @@ func (d *decoder) apply(s *Scenario, text string) {
 		return
 	}
 	v := value(s, path)
-	delete(d.places, path)
+	for p := range d.places {
+		if strings.HasPrefix(p, path+".") {
+			delete(d.places, p)
+		}
+	}
+	d.places[path] = place{set: text}
 	switch {
 	case f.kind == kindList && f.elem.kind != kindGroup && !strings.HasPrefix(val, "["):
 		d.words(f, v, val)

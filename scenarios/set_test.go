@@ -64,7 +64,7 @@ func TestSetRefuses(t *testing.T) {
 			t.Errorf("--set %q: want an InvalidError, got %v", set, err)
 			continue
 		}
-		if !strings.Contains(err.Error(), says) || strings.ContainsRune(err.Error(), 0x1b) {
+		if !strings.Contains(err.Error(), says) || !strings.HasPrefix(err.Error(), "--set ") || strings.ContainsRune(err.Error(), 0x1b) {
 			t.Errorf("--set %q: want %q, got\n%v", set, says, err)
 		}
 	}

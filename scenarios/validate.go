@@ -16,7 +16,8 @@ const nodesMax = 10_000
 // by itself.
 func (d *decoder) check(s *Scenario) {
 	c := &checker{decoder: d, s: s}
-	c.refuse(!nameForm.MatchString(s.Name), "name", "%s: want 1 to 64 of a-z 0-9 - that do not begin with a dash", quoted(s.Name))
+	c.refuse(s.Name == "", "name", "missing: a scenario has a name of 1 to 64 of a-z 0-9 -")
+	c.refuse(s.Name != "" && !nameForm.MatchString(s.Name), "name", "%s: want 1 to 64 of a-z 0-9 - that do not begin with a dash", quoted(s.Name))
 	c.refuse(s.Name == "latest", "name", "latest is the name of the newest run's link")
 	c.analysers()
 	c.emitters()
@@ -54,7 +55,7 @@ func (c *checker) near(path string) place {
 		}
 		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
 	}
-	return place{}
+	return place{line: 1, column: 1} // the file leaves it out
 }
 
 func (c *checker) analysers() {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"weir/faults"
+	"weir/logcheck"
 )
 
 // faults parses the plan and holds it against the nodes, actors and phases of the
@@ -103,6 +104,7 @@ func (c *checker) action(a faults.Action, line int, nodes []Node) {
 	if !a.When.IsState() && a.When.At >= end {
 		c.add(at, "faults: at %s is not before the end of the faults phase, %s", formatDuration(a.When.At), formatDuration(end))
 	}
+	c.refuseAt(a.When.IsState() && !isRecordKind(a.When.Kind), at, "when %s: nodes write no such record", a.When.Kind)
 	for _, n := range nodes {
 		if !a.Targets.Nodes.Match(n.Name) {
 			continue
@@ -116,6 +118,16 @@ func (c *checker) action(a faults.Action, line int, nodes []Node) {
 			c.refuseAt(!known, at, "%s: there is no analyser %s", a.Do, a.Args.ID)
 		}
 	}
+}
+
+// isRecordKind says whether a node's log can hold records of a kind.
+func isRecordKind(kind string) bool {
+	for k := logcheck.KindNone + 1; k < logcheck.KindPhase; k++ {
+		if k.String() == kind {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) refuseAt(wrong bool, at place, format string, args ...any) {

@@ -9,8 +9,8 @@ import (
 )
 
 // Write stores the run in a directory, which is created: run.json, the logs, the
-// fault log and, if the run was judged, verdict.json. The first error ends it;
-// what was written stays.
+// fault log and, if the run was judged, verdict.json. The first error ends it:
+// what is there then is not a whole run.
 func (res *Result) Write(dir string) error {
 	files := append([]File{{"run.json", Text{res.Header}}, {"faults.jsonl", Text{res.Faults}}}, res.Logs...)
 	if res.Verdict != nil {

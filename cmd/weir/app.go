@@ -19,6 +19,7 @@ type app struct {
 	out    io.Writer // results
 	errw   io.Writer // progress and complaints
 	getenv func(string) string
+	prog   string                 // how the command was called, for lines to paste
 	self   func() (string, error) // the program to start for verify
 	run    func(*scenarios.Scenario, scenarios.Options) (*scenarios.Result, error)
 	status bool // errw is a terminal: one status line
@@ -82,6 +83,33 @@ func ended(code int) error {
 	return &exit{code, nil}
 }
 
+// interrupted is how the command ends after a signal.
+func interrupted() error { return &exit{exitInterrupted, errors.New("interrupted")} }
+
+// patiently waits for work that cannot be told to end, but not longer than until an
+// interrupt: then the work is left to the end of the process.
+func patiently[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type done struct {
+		result T
+		err    error
+	}
+	var none T
+	if ctx.Err() != nil {
+		return none, interrupted()
+	}
+	ch := make(chan done, 1)
+	go func() {
+		result, err := work()
+		ch <- done{result, err}
+	}()
+	select {
+	case d := <-ch:
+		return d.result, d.err
+	case <-ctx.Done():
+		return none, interrupted()
+	}
+}
+
 // main runs the command line and returns the exit code.
 func (a *app) main(args []string) (code int) {
 	defer func() {
@@ -133,12 +161,25 @@ logged. One seed always gives the same run.
 ` + exitHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetFlagErrorFunc(flagError)
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.errw)
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.verifyCommand(), a.replayCommand(), a.scenarioCommand(), a.versionCommand(), a.onceCommand())
+	var version bool
+	root.Flags().BoolVar(&version, "version", false, "say which build this is")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if version {
+			return a.version()
+		}
+		return c.Help()
+	}
+	root.InitDefaultCompletionCmd()
+	for _, c := range append(root.Commands(), root) {
+		if c.HasSubCommands() {
+			group(c)
+		}
+	}
 	return root
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Short:   "Judge a directory of logs",
 		Long:    checkLong,
 		Example: "  weir check runs/latest",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1),
 		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args[0], output) },
 	}
 	c.Flags().StringVar(&output, "output", "text", "form of the result: text or json")
@@ -40,22 +42,31 @@ func (a *app) check(dir, output string) error {
 		return usage("--output %q: want text or json", output)
 	}
 	report := &logcheck.Report{}
-	v, err := logcheck.CheckDir(dir, logcheck.Options{Report: report})
-	if err != nil {
-		return usage("%s: %w", dir, err)
+	if _, err := os.Stat(filepath.Join(dir, "run.json")); err != nil {
+		return usage("%s is no run directory: run.json: %w", dir, reason(err))
 	}
+	v, err := patiently(a.ctx, func() (*logcheck.Verdict, error) {
+		v, err := logcheck.CheckDir(dir, logcheck.Options{Report: report})
+		if err != nil {
+			err = usage("%s: %w", dir, err)
+		}
+		return v, err
+	})
+	if err != nil {
+		return err
+	}
+	w := &writer{w: a.out}
 	if output == "json" {
 		data, err := cleanJSON(checked{v, report})
-		if err == nil {
-			_, err = a.out.Write(data)
-		}
 		if err != nil {
 			return internal("cannot write the result: %w", err)
 		}
-	} else if err := v.WriteText(a.out); err != nil {
-		return internal("cannot write the result: %w", err)
-	} else if _, err := fmt.Fprintf(a.out, "\n%s", report.Text()); err != nil {
-		return internal("cannot write the result: %w", err)
+		w.printf("%s", data)
+	} else if w.err = v.WriteText(a.out); w.err == nil {
+		w.printf("\n%s", report.Text())
+	}
+	if w.err != nil {
+		return written(w)
 	}
 	return ended(codeOfStatus(v.Status))
 }

@@ -21,10 +21,14 @@ func (s *sweep) tell(w *writer, o *outcome) {
 	if o.saveErr != nil {
 		w.printf("  not kept: %s\n", clean(o.saveErr.Error()))
 	}
-	w.printf("  reproduce: %s\n", o.command(s.flags))
-	if o.dir != "" && o.saveErr == nil {
-		w.printf("  replay:    weir replay %s\n", shellQuote(o.dir))
-		w.printf("  view:      weir check %s\n", shellQuote(o.dir))
+	w.printf("  reproduce: %s\n", s.command(o))
+	prog := shellQuote(s.app.prog)
+	switch {
+	case o.saveErr != nil && o.verdict != nil:
+		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.token.String()))
+	case o.dir != "" && o.saveErr == nil:
+		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.dir))
+		w.printf("  view:      %s check %s\n", prog, shellQuote(o.dir))
 	}
 }
 
@@ -85,10 +89,11 @@ func intField(line, key string) (n int64, ok bool) {
 }
 
 // command is the command line that repeats a run.
-func (o *outcome) command(f *runFlags) string {
-	args := []string{"weir", "run", shellQuote(o.arg), "--seed", fmt.Sprint(o.seed)}
-	for _, s := range f.set {
-		args = append(args, "--set", shellQuote(s))
+func (s *sweep) command(o *outcome) string {
+	f := s.flags
+	args := []string{shellQuote(s.app.prog), "run", shellQuote(o.arg), "--seed", fmt.Sprint(o.seed)}
+	for _, set := range f.set {
+		args = append(args, "--set", shellQuote(set))
 	}
 	for _, in := range f.inputs {
 		args = append(args, "--input", shellQuote(in))

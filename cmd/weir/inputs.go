@@ -9,13 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"weir/scenarios"
 )
-
-// spoolMax bounds what is read from standard input.
-const spoolMax = 1 << 30
 
 // errInputChanged says that a file is not what it was when the run began.
 var errInputChanged = errors.New("changed during the run")
@@ -54,13 +52,31 @@ func (a *app) openInputs(args []string) (*inputs, error) {
 				return nil, err
 			}
 		}
+		f.name = in.unused(f.name)
 		in.files = append(in.files, f)
 		if err := f.look(a.ctx); err != nil {
 			in.close()
+			var e *exit
+			if errors.As(err, &e) {
+				return nil, err
+			}
 			return nil, usage("input %s: %w", arg, reason(err))
 		}
 	}
 	return in, nil
+}
+
+// unused makes a name differ from those of the inputs before it: each is accounted
+// for under its own, also when a file is given twice.
+func (in *inputs) unused(name string) string {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(in.files, func(f *inputFile) bool { return f.name == name })
+	}
+	unique := name
+	for n := 2; taken(unique); n++ {
+		unique = fmt.Sprintf("%s#%d", name, n)
+	}
+	return unique
 }
 
 // inputName is the source of a file's messages: its path, the end of it if it is
@@ -73,31 +89,55 @@ func inputName(arg string) string {
 	return arg[max(0, len(arg)-most):]
 }
 
-// reason strips an error of the path that the message names already.
+// reason strips an error of the paths that the message names already.
 func reason(err error) error {
 	var p *os.PathError
-	if errors.As(err, &p) {
+	var l *os.LinkError
+	switch {
+	case errors.As(err, &p):
 		return p.Err
+	case errors.As(err, &l):
+		return l.Err
 	}
 	return err
 }
 
-// spool copies standard input, at most limit bytes, to a temporary file.
-func (f *inputFile) spool(ctx context.Context, from io.Reader, limit int64) error {
-	tmp, err := os.CreateTemp("", "weir-stdin-*")
+// look notes the file's size, lines and hash.
+func (f *inputFile) look(ctx context.Context) error {
+	info, err := os.Stat(f.path) // before it is opened: opening a pipe would wait for its writer
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("is a directory")
+	case !info.Mode().IsRegular():
+		return errors.New("is no regular file; use - for a stream")
+	}
+	file, err := os.Open(f.path)
 	if err != nil {
-		return internal("input -: %w", err)
+		return err
 	}
-	f.path, f.spooled = tmp.Name(), true
-	n, err := io.Copy(tmp, io.LimitReader(&patient{ctx, from}, limit+1))
-	err = errors.Join(err, tmp.Close())
-	if err == nil && n > limit {
-		err = usage("input -: standard input has more than %d bytes", limit)
+	defer file.Close()
+	if info, err = file.Stat(); err != nil {
+		return err
 	}
-	if err != nil {
-		f.remove()
+	if info.Size() == 0 {
+		n, err := patiently(ctx, func() (int, error) { return file.Read(make([]byte, 1)) })
+		switch {
+		case n > 0: // as the files that a kernel makes up
+			return errors.New("does not tell its size; use - for a stream")
+		case err != nil && err != io.EOF:
+			return err
+		}
 	}
-	return err
+	h := sha256.New()
+	count := &lineCounter{}
+	if _, err := io.Copy(io.MultiWriter(h, count), io.LimitReader(&patient{ctx, file}, info.Size())); err != nil {
+		return err
+	}
+	f.size, f.mtime, f.sum = info.Size(), info.ModTime(), hex.EncodeToString(h.Sum(nil))
+	f.lines = count.lines + 1 // the last one may have no end
+	return nil
 }
 
 // patient ends reading when the context does.
@@ -109,36 +149,9 @@ type patient struct {
 // Read reads unless interrupted.
 func (p *patient) Read(b []byte) (int, error) {
 	if p.ctx.Err() != nil {
-		return 0, &exit{exitInterrupted, p.ctx.Err()}
+		return 0, interrupted()
 	}
 	return p.r.Read(b)
-}
-
-// look notes the file's size, lines and hash.
-func (f *inputFile) look(ctx context.Context) error {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return errors.New("is a directory")
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("is no regular file; use - for a stream")
-	}
-	h := sha256.New()
-	count := &lineCounter{}
-	if _, err := io.Copy(io.MultiWriter(h, count), io.LimitReader(&patient{ctx, file}, info.Size())); err != nil {
-		return err
-	}
-	f.size, f.mtime, f.sum = info.Size(), info.ModTime(), hex.EncodeToString(h.Sum(nil))
-	f.lines = count.lines + 1 // the last one may have no end
-	return nil
 }
 
 // lineCounter counts line feeds.

@@ -11,6 +11,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"weir/scenarios"
@@ -27,10 +29,18 @@ func main() {
 func newApp() *app {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	a := &app{ctx: ctx, in: os.Stdin, out: os.Stdout, errw: os.Stderr, getenv: os.Getenv, self: os.Executable}
+	a := &app{ctx: ctx, prog: calledAs(os.Args[0]), in: os.Stdin, out: os.Stdout, errw: os.Stderr, getenv: os.Getenv, self: os.Executable}
 	a.status = terminal(os.Stderr) && a.getenv("TERM") != "dumb"
 	a.colour = terminal(os.Stdout) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
 	return a
+}
+
+// calledAs is the program's name as a shell in the same directory finds it again.
+func calledAs(arg string) string {
+	if strings.ContainsRune(arg, filepath.Separator) {
+		return arg
+	}
+	return "weir"
 }
 
 // terminal says whether f is a character device, which is near enough.

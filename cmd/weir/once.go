@@ -28,7 +28,7 @@ func (a *app) onceCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:    onceName + " NAME|FILE",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   takes(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sc, err := resolve(args[0], set)
 			if err != nil {
@@ -45,6 +45,9 @@ func (a *app) onceCommand() *cobra.Command {
 			})
 			if err != nil {
 				return internal("%w", err)
+			}
+			if res.Stop == scenarios.StopInterrupted {
+				return interrupted() // half a run is not to be compared
 			}
 			if err := res.Write(dir); err != nil {
 				return internal("%w", err)

@@ -118,7 +118,7 @@ func (p *githubPrinter) end(all *summary) error {
 		}
 		seen[kind] = true
 		w.printf("::error title=%s::%s\n", workflowEscape("weir "+o.sc.Name+" seed "+fmt.Sprint(o.seed), true),
-			workflowEscape(clean(o.headline())+"\nreproduce: "+o.command(p.sweep.flags), false))
+			workflowEscape(clean(o.headline())+"\nreproduce: "+p.sweep.command(o), false))
 	}
 	return w.err
 }

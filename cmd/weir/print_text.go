@@ -60,6 +60,11 @@ func (p *textPrinter) block(o *outcome) error {
 	w.printf("  share      worst deviation/bound %s\n", f.share())
 	w.printf("  faults     noticed within %s, recovery within %s, longest wait of an emitter %s\n", seconds(f.detect), seconds(f.recover), seconds(f.wait))
 	w.printf("  traffic    %d retries, %d duplicates suppressed\n", f.retries, f.duplicates)
+	for _, r := range o.verdict.Results {
+		if r.ID == "C16" && r.Status != logcheck.Vacuous {
+			w.printf("  inputs     %s: %s\n", r.Status, clean(r.Detail))
+		}
+	}
 	w.printf("  properties %s\n", tally(o.verdict))
 	for _, n := range o.notes {
 		w.printf("  note       %s\n", clean(n))

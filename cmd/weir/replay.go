@@ -29,7 +29,7 @@ func (a *app) replayCommand() *cobra.Command {
 		Short:   "Repeat a run and compare",
 		Long:    replayLong,
 		Example: "  weir replay runs/latest",
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1),
 		RunE:    func(_ *cobra.Command, args []string) error { return a.replay(args[0], &f) },
 	}
 	addDirFlag(c, &f.dir)

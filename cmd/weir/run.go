@@ -58,6 +58,7 @@ func (a *app) runCommand() *cobra.Command {
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable; - for standard input")
 	fl.StringVar(&f.codec, "codec", "none", "pass every message between nodes through a wire encoding: none or proto; the run is the same")
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputs, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 	addDirFlag(c, &f.dir)
 	fl.IntVar(&f.keep, "keep", 20, "runs that passed to keep in the run directory; 0: all. Failures are always kept")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, as with NO_COLOR")

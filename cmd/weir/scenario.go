@@ -13,8 +13,6 @@ func (a *app) scenarioCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "scenario",
 		Short: "List, show and check scenarios",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.listCommand(), a.showCommand(), a.lintCommand(), a.schemaCommand())
 	return c
@@ -24,7 +22,7 @@ func (a *app) listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the scenarios that come with weir",
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			w := &writer{w: a.out}
 			for _, name := range scenarios.Names() {
@@ -57,7 +55,7 @@ func (a *app) showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "show NAME|FILE",
 		Short:             "Show a scenario as it is written, or with --full every field",
-		Args:              cobra.ExactArgs(1),
+		Args:              takes(1, 1),
 		ValidArgsFunction: completeScenario,
 		RunE: func(_ *cobra.Command, args []string) error {
 			sc, err := resolve(args[0], set)
@@ -85,7 +83,7 @@ func (a *app) lintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lint FILE ...",
 		Short: "Say what is wrong with scenario files",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  takes(1, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w := &writer{w: a.out}
 			bad := 0
@@ -97,7 +95,10 @@ func (a *app) lintCommand() *cobra.Command {
 					w.printf("%s: ok\n", clean(arg))
 				}
 			}
-			if bad > 0 {
+			switch {
+			case bad == 1 && len(args) == 1: // all was said
+				return ended(exitUsage)
+			case bad > 0:
 				return usage("%d of %d scenarios are not valid", bad, len(args))
 			}
 			return written(w)
@@ -109,7 +110,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of scenarios, for editors",
-		Args:  cobra.NoArgs,
+		Args:  takes(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			w := &writer{w: a.out}
 			w.printf("%s", scenarios.Schema())

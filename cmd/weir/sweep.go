@@ -49,6 +49,12 @@ type outcome struct {
 	panicked  string // what a panic said, with its stack
 }
 
+// cutShort says that an interrupt ended the run before it had shown anything: it
+// counts as not run.
+func (o *outcome) cutShort() bool {
+	return o.stop == scenarios.StopInterrupted && o.status() != logcheck.Fail
+}
+
 // status is the run's verdict; inconclusive if it was not judged to the end.
 func (o *outcome) status() logcheck.Status {
 	if o.verdict == nil {
@@ -135,6 +141,9 @@ func (s *sweep) collect(results <-chan numbered, out printer) (*summary, error) 
 	waiting := map[uint64]*outcome{}
 	var failed error
 	emit := func(o *outcome) {
+		if o.cutShort() && !s.single() {
+			return
+		}
 		all.add(o)
 		if failed == nil {
 			s.progress.hide()
@@ -189,7 +198,7 @@ func (s *sweep) one(n named, seed uint64) (o *outcome) {
 		Scenario: n.arg, Set: s.flags.set, Seed: seed, ScenarioHash: n.sc.Hash(), Inputs: s.inputs.tokens(),
 		Build: s.build, TraceHash: res.TraceHash, LogHash: res.LogHash,
 	}
-	if s.single() || o.status() != logcheck.Pass {
+	if s.single() || o.status() != logcheck.Pass && !o.cutShort() {
 		o.dir, o.saveErr = s.store.save(o, res)
 	}
 	return o

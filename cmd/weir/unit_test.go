@@ -241,7 +241,7 @@ func TestTellIsClean(t *testing.T) {
 		token: scenarios.Token{Scenario: evil, Set: []string{evil}}}
 	for _, form := range outputs {
 		var b bytes.Buffer
-		a := &app{ctx: context.Background(), out: &b}
+		a := &app{ctx: context.Background(), prog: "weir", out: &b}
 		s := &sweep{app: a, flags: &runFlags{output: form, set: []string{evil}, inputs: []string{evil}}, scenarios: []named{o.named}}
 		out := s.printer()
 		all := &summary{sweep: s}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -132,14 +133,18 @@ func (a *app) startOnce(arg string, seed uint64, f *verifyFlags, dir, procs stri
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
-		if a.ctx.Err() != nil {
-			return r, &exit{exitInterrupted, nil}
-		}
 		code := exitInternal
 		if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == exitUsage {
 			code = exitUsage
 		}
-		return r, &exit{code, fmt.Errorf("verify %s seed %d: %w\n%s", arg, seed, err, bytes.TrimSpace(complaint.Bytes()))}
+		if a.ctx.Err() != nil || cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == exitInterrupted {
+			return r, interrupted()
+		}
+		said := strings.TrimPrefix(strings.TrimSpace(complaint.String()), "weir: ")
+		if said == "" {
+			said = err.Error() // killed
+		}
+		return r, &exit{code, fmt.Errorf("verify %s seed %d: %s", arg, seed, said)}
 	}
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		return r, internal("verify %s: the other process said %.100q: %w", arg, out.Bytes(), err)

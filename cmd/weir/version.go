@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -16,12 +15,16 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Say which build this is",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.out, "weir %s %s %s/%s\n", a.build(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
-		},
+		Args:  takes(0, 0),
+		RunE:  func(*cobra.Command, []string) error { return a.version() },
 	}
+}
+
+// version prints the build.
+func (a *app) version() error {
+	w := &writer{w: a.out}
+	w.printf("weir %s %s %s/%s\n", a.build(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return written(w)
 }
 
 // build identifies the program for run.json and tokens: its version and commit, or

@@ -121,8 +121,8 @@ func (in *inputs) due() time.Duration {
 	if at == 0 {
 		at = never
 	}
-	if in.cfg.InputRate > 0 && in.disk.ready && !in.ended && in.credit < int64(time.Second) {
-		at = min(at, in.paced+time.Duration((int64(time.Second)-in.credit)/int64(in.cfg.InputRate)+1))
+	if missing := in.group() - in.credit; in.cfg.InputRate > 0 && in.disk.ready && !in.ended && missing > 0 {
+		at = min(at, in.paced+time.Duration(missing/int64(in.cfg.InputRate)+1))
 	}
 	return at
 }
@@ -140,14 +140,26 @@ func (in *inputs) work(env node.Env, e *emitter) {
 	in.disk.write(env, e)
 }
 
-// pace counts how many messages may be read by now: at most a second's worth.
+// pace counts how many messages may be read by now: at most a second's worth, which
+// is never less than a group.
 func (in *inputs) pace(now time.Duration) {
 	passed := min(now-in.paced, time.Second)
 	in.paced = now
 	in.credit = min(in.credit+int64(passed)*int64(in.cfg.InputRate), int64(time.Second)*int64(max(1, in.cfg.InputRate)))
 }
 
-func (in *inputs) allowed() bool { return in.cfg.InputRate == 0 || in.credit >= int64(time.Second) }
+func (in *inputs) allowed() bool { return in.cfg.InputRate == 0 || in.credit >= in.group() }
+
+// readEvery is how long a paced reader waits for a packet to fill: at a high rate a
+// packet for each line would be mostly overhead.
+const readEvery = 20 * time.Millisecond
+
+// group is the credit that a paced packet waits for: the messages of readEvery, but
+// at least one, and no more than a packet may have.
+func (in *inputs) group() int64 {
+	due := int64(in.cfg.InputRate) * int64(readEvery)
+	return min(max(due, int64(time.Second)), int64(time.Second)*int64(in.cfg.BatchMessages))
+}
 
 // roomForOne reports whether the buffer has room for another packet, whatever its
 // size within the batch limit.

@@ -202,6 +202,31 @@ func TestInputRate(t *testing.T) {
 	}
 }
 
+// At a high rate the messages of a moment share a packet.
+func TestInputRateFillsPackets(t *testing.T) {
+	cfg := inputConfig(input("a", strings.Repeat("x\n", 1001)))
+	cfg.InputRate, cfg.BufferPackets, cfg.BatchMessages = 500, 1000, 100
+	n := boot(t, cfg)
+	n.Advance(time.Second)
+	sizes, total := map[int]int{}, 0
+	take := func() {
+		for _, s := range n.Take() {
+			k := len(submit(s).Packet.Entries)
+			sizes[k]++
+			total += k
+		}
+	}
+	take()
+	if total < 490 || total > 501 || sizes[10] < 49 {
+		t.Fatalf("%d messages in a second of 500 a second, packets by size %v", total, sizes)
+	}
+	n.Advance(2 * time.Second)
+	take()
+	if total != 1001 || sizes[1] != 1 {
+		t.Fatalf("%d messages in all, packets by size %v", total, sizes)
+	}
+}
+
 func TestChangedInputIsNotSentUnderAnOldID(t *testing.T) {
 	content := "one\ntwo\n"
 	in := Input{Name: "a", Open: func(offset int64) (io.ReadCloser, error) {
