@@ -84,8 +84,12 @@ func (p *premises) count(name string, held bool) {
 	}
 }
 
-// send finds a packet that is attempted at a second analyser.
+// send finds a packet that is attempted at a second analyser. In tcp nobody writes
+// what is lost, but what is sent while its link is cut is.
 func (p *premises) send(r *Record) {
+	if p.ctx.Run.World == "tcp" {
+		p.count("lost", p.ctx.Truth.Vanishes(r.File.Node, r.Sym(KeyTo), r.Class))
+	}
 	if r.Msg != MsgPacket || r.Pkt == nil {
 		return
 	}

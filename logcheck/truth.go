@@ -112,6 +112,13 @@ func (t *Truth) Cut(from, to Sym, c Class) bool {
 	return l != nil && (l.cut|l.hold)&c == c
 }
 
+// Vanishes reports whether what is sent on the directed link in any class of c is
+// swallowed now: cut, not merely held.
+func (t *Truth) Vanishes(from, to Sym, c Class) bool {
+	l := t.links[linkKey{from, to}]
+	return l != nil && l.cut&c != 0
+}
+
 // CutAny reports whether any class of c on the directed link is cut or held now.
 func (t *Truth) CutAny(from, to Sym, c Class) bool {
 	l := t.links[linkKey{from, to}]

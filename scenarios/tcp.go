@@ -43,7 +43,7 @@ func runTCP(sc *Scenario, opt Options) (*Result, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	c := &cluster{sc: sc, opt: opt, dir: dir, epoch: time.Now(), nodes: map[string]*realNode{}, follow: follower{dir: filepath.Join(dir, "logs")}}
+	c := &cluster{sc: sc, opt: opt, dir: dir, epoch: time.Now(), nodes: map[string]*realNode{}, ports: map[int]bool{}, follow: follower{dir: filepath.Join(dir, "logs")}}
 	defer c.kill()
 	if err := c.build(); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -34,7 +35,8 @@ type cluster struct {
 	injector *tcpfault.Injector
 	faults   bytes.Buffer
 	follow   follower
-	orders   *os.File // standard input of the operator
+	ports    map[int]bool // taken by nodes
+	orders   *os.File     // standard input of the operator
 	stop     string
 	ended    []string // nodes that ended by themselves
 }
@@ -61,10 +63,10 @@ func (c *cluster) build() error {
 		c.nodes[n.Name] = r
 		var err error
 		if n.Role == RoleDistributor || n.Role == RoleAnalyser {
-			r.listen, err = freeAddr()
+			r.listen, err = c.freeAddr()
 		}
 		if err == nil && (n.Role == RoleDistributor || n.Role == RoleEmitter) {
-			r.control, err = freeAddr()
+			r.control, err = c.freeAddr()
 		}
 		if err != nil {
 			return err
@@ -128,14 +130,25 @@ func (c *cluster) ways(from, to *realNode) []way {
 	return nil
 }
 
-// freeAddr is an address at which nobody listens now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// Ports of nodes are below those that the kernel gives to connections, so that none
+// takes the port of a node that is down.
+const portLow, portHigh = 10_000, 32_000
+
+// freeAddr is an address at which nobody listens now, no two the same.
+func (c *cluster) freeAddr() (string, error) {
+	for range 1000 {
+		port := portLow + rand.IntN(portHigh-portLow)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		if !c.ports[port] {
+			c.ports[port] = true
+			return l.Addr().String(), nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", fmt.Errorf("no free port from %d to %d", portLow, portHigh)
 }
 
 // prepare writes a node's configuration and makes its process.

@@ -100,28 +100,27 @@ type service struct {
 }
 
 // newService opens everything and starts the node.
-func newService(role string, c *config, log *slog.Logger) (s *service, err error) {
-	s = &service{cfg: c, log: log, health: health.NewServer()}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	inc := c.Incarnation
-	if inc == 0 {
-		if inc, err = driver.NextIncarnation(c.Data); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.MkdirAll(c.Data, 0o755); err != nil {
+func newService(role string, c *config, log *slog.Logger) (*service, error) {
+	s := &service{cfg: c, log: log, health: health.NewServer()}
+	if err := s.start(role); err != nil {
+		s.close()
 		return nil, err
+	}
+	return s, nil
+}
+
+func (s *service) start(role string) error {
+	c := s.cfg
+	inc, err := incarnation(c)
+	if err != nil {
+		return err
 	}
 	if s.link, err = grpc.NewLink(grpc.Config{Peers: c.peers(), Dial: dial}); err != nil {
-		return nil, err
+		return err
 	}
 	listening, err := s.listen(role)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.Emitter.Ended = s.emitted
 	cfg := driver.Config{Name: c.Name, Incarnation: inc, Link: s.link, Dir: c.Data, Seed: c.Seed}
@@ -131,18 +130,26 @@ func newService(role string, c *config, log *slog.Logger) (s *service, err error
 	}
 	if c.Log != "" {
 		if s.events, err = openLog(c, inc); err != nil {
-			return nil, err
+			return err
 		}
 		cfg.Log = s.events
 	}
 	if s.node, err = driver.Start(cfg); err != nil {
-		return nil, err
+		return err
 	}
 	for i, l := range listening {
 		go s.servers[i].Serve(l)
 	}
-	log.Info("running", "role", cfg.Role, "incarnation", inc, "listen", c.Listen, "control", c.Control)
-	return s, nil
+	s.log.Info("running", "role", cfg.Role, "incarnation", inc, "listen", c.Listen, "control", c.Control)
+	return nil
+}
+
+// incarnation is the number of this life.
+func incarnation(c *config) (uint32, error) {
+	if c.Incarnation == 0 {
+		return driver.NextIncarnation(c.Data)
+	}
+	return c.Incarnation, os.MkdirAll(c.Data, 0o755)
 }
 
 // emitted tells how an emitter's packets ended. It is called once, before the node's end.
