@@ -92,7 +92,8 @@ func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.status {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", p.line())
+		// Without line wrap, or a narrow terminal would keep the ends of old lines.
+		fmt.Fprintf(p.w, "\r\x1b[K\x1b[?7l%s\x1b[?7h", p.line())
 		p.shown = true
 		return
 	}

@@ -154,7 +154,7 @@ func TestProgressLines(t *testing.T) {
 	if p.events.Load() != 3000 || p.virtual.Load() != int64(5*time.Second) {
 		t.Errorf("%d events, %d ns: totals of a run must be taken as differences", p.events.Load(), p.virtual.Load())
 	}
-	if !strings.HasPrefix(text, "\r\x1b[K1 of 9 runs, 0 under way, ") || !strings.HasSuffix(text, ", 1 not as expected\r\x1b[K") {
+	if !strings.HasPrefix(text, "\r\x1b[K\x1b[?7l1 of 9 runs, 0 under way, ") || !strings.HasSuffix(text, ", 1 not as expected\x1b[?7h\r\x1b[K") {
 		t.Errorf("status line %q", text)
 	}
 	b.Reset()
