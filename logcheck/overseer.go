@@ -117,6 +117,7 @@ type overseer struct {
 	spare    []*job
 
 	iso    isolation
+	dying  []death
 	starts startCredits
 	report *reporter // nil: no report wanted
 	done   bool
@@ -218,6 +219,9 @@ func (s *site) agent(actor Sym) *agent {
 // see moves the picture on by one record.
 func (o *overseer) see(r *Record) {
 	o.time = r.T
+	if len(o.dying) > 0 && !r.File.Faults {
+		o.bury(r.T)
+	}
 	if r.T > o.due && !o.over {
 		o.lookAtPairs()
 	}
@@ -227,6 +231,7 @@ func (o *overseer) see(r *Record) {
 	switch {
 	case r.File.Faults:
 		o.seeFault(r)
+		o.bury(r.T - o.ctx.ClockError)
 	case r.File.Role == RoleDistributor:
 		o.seeDistributor(r)
 	case r.File.Role == RoleAnalyser:

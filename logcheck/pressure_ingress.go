@@ -21,7 +21,7 @@ func (o *overseer) seeRecv(a *agent, r *Record) {
 		o.seeReceipt(a, r)
 	case MsgProbeOK:
 		if p := a.byAn[r.Sym(KeyFr)]; p != nil {
-			p.reply = sentProbe{pn: r.Uint(KeyPN), v: int64(r.Uint(KeyFI)), ok: r.Bool(KeyReady)}
+			p.reply = sentProbe{pn: r.Uint(KeyPN), v: int64(r.Uint(KeyFI)), m: r.M, ok: r.Bool(KeyReady)}
 		}
 	}
 }

@@ -242,6 +242,8 @@ func (s *watchScript) set(kv string) {
 		d.Detector.Failures = n
 	case "retry_min":
 		d.RetryMin = n
+	case "tcp": // the clock error in ms
+		s.run.World, s.run.ClockError = "tcp", time.Duration(n)*time.Millisecond
 	default:
 		s.t.Fatalf("script header %q", kv)
 	}

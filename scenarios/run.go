@@ -35,6 +35,12 @@ type Options struct {
 	Interrupted func() bool
 }
 
+// The worlds that a scenario can be played in.
+const (
+	WorldSim = "sim" // the simulation
+	WorldTCP = "tcp" // real processes over real sockets
+)
+
 // TCP says with what a scenario is played for real.
 type TCP struct {
 	// Program is the path of weir-node.

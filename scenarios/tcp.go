@@ -135,7 +135,7 @@ func (c *cluster) result() (*Result, error) {
 	c.injector.Close()
 	c.kill()
 	head := c.sc.header(c.opt)
-	head.World, head.ClockError = "tcp", clockErrorTCP
+	head.World, head.ClockError = WorldTCP, clockErrorTCP
 	head.Distributor.Detector.DetectMax += slackTCP
 	head.Distributor.Detector.RecoverMax += slackTCP
 	res := &Result{Scenario: c.sc.Name, Seed: c.opt.Seed, Stop: c.stop, Virtual: c.now(), Faults: c.faults.Bytes(), Notes: c.notes()}

@@ -14,6 +14,9 @@ import (
 type Token struct {
 	// Scenario is the catalogue name or the file's path.
 	Scenario string
+	// World is where it ran: tcp, or empty for the simulation. What ran in tcp cannot be
+	// repeated.
+	World string
 	// Set holds the overrides.
 	Set []string
 	// Seed is the run's seed.
@@ -47,6 +50,9 @@ func (t Token) String() string {
 	var parts []string
 	add := func(key, val string) { parts = append(parts, key+"="+url.QueryEscape(val)) }
 	add("scenario", t.Scenario)
+	if t.World != "" {
+		add("world", t.World)
+	}
 	for _, s := range t.Set {
 		add("set", s)
 	}
@@ -114,6 +120,11 @@ func (t *Token) put(key, val string) (err error) {
 		t.Scenario = val
 		if val == "" {
 			err = fmt.Errorf("the scenario is empty")
+		}
+	case "world":
+		t.World = val
+		if val != WorldTCP {
+			err = fmt.Errorf("world %s: want tcp", quoted(val))
 		}
 	case "set":
 		t.Set = append(t.Set, val)

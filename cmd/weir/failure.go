@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"weir/logcheck"
+	"weir/scenarios"
 )
 
 // tell writes what did not pass in a run, with the lines to paste.
@@ -24,6 +25,8 @@ func (s *sweep) tell(w *writer, o *outcome) {
 	w.printf("  reproduce: %s\n", s.command(o))
 	prog := shellQuote(s.app.prog)
 	switch {
+	case s.flags.world == scenarios.WorldTCP && o.dir != "" && o.saveErr == nil:
+		w.printf("  view:      %s check %s\n", prog, shellQuote(o.dir))
 	case o.saveErr != nil && o.verdict != nil:
 		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.token.String()))
 	case o.dir != "" && o.saveErr == nil:
@@ -100,6 +103,9 @@ func (s *sweep) command(o *outcome) string {
 	}
 	if f.codec != "" && f.codec != "none" {
 		args = append(args, "--codec", f.codec)
+	}
+	if f.world == scenarios.WorldTCP {
+		args = append(args, "--world", f.world)
 	}
 	return strings.Join(args, " ")
 }

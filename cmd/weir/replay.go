@@ -42,6 +42,9 @@ func (a *app) replay(arg string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	if token.World == scenarios.WorldTCP {
+		return usage("a run of real processes cannot be replayed; judge its logs again with check, or run %s again with --world tcp", token.Scenario)
+	}
 	f.set = token.Set
 	for _, in := range token.Inputs {
 		f.inputs = append(f.inputs, in.Path)

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -17,6 +20,8 @@ type runFlags struct {
 	set     []string
 	inputs  []string
 	codec   string
+	world   string
+	node    string
 	output  string
 	dir     string
 	keep    int
@@ -57,6 +62,8 @@ func (a *app) runCommand() *cobra.Command {
 	addSetFlag(c, &f.set)
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable; - for standard input")
 	fl.StringVar(&f.codec, "codec", "none", "pass every message between nodes through a wire encoding: none or proto; the run is the same")
+	fl.StringVar(&f.world, "world", "sim", "where the scenario is played: sim, or tcp for real processes over real sockets")
+	fl.StringVar(&f.node, "node", "", "world tcp: the weir-node program; default: beside weir, or in PATH")
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputs, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 	addDirFlag(c, &f.dir)
@@ -93,6 +100,12 @@ func (f *runFlags) check(seedGiven bool) error {
 	if _, err := scenarios.CodecNamed(f.codec); err != nil {
 		return usage("--%v", err)
 	}
+	if f.world != "" && f.world != scenarios.WorldSim && f.world != scenarios.WorldTCP {
+		return usage("--world %q: want sim or tcp", f.world)
+	}
+	if f.world == scenarios.WorldTCP && len(f.inputs) > 0 {
+		return usage("--input is for --world sim; real emitters take files with weir-node emit --input")
+	}
 	for _, o := range outputs {
 		if o == f.output {
 			return nil
@@ -123,6 +136,14 @@ func (a *app) runNamed(args []string, f *runFlags) error {
 		a.colour = false
 	}
 	s := &sweep{app: a, flags: f, seeds: seeds, catalogue: len(args) == 0}
+	if f.world == scenarios.WorldTCP {
+		program, err := nodeProgram(f.node)
+		if err != nil {
+			return err
+		}
+		s.tcp = &scenarios.TCP{Program: program}
+		f.jobs = 1 // two runs at once would disturb each other's times
+	}
 	if s.catalogue {
 		args = scenarios.Names()
 	}
@@ -131,6 +152,27 @@ func (a *app) runNamed(args []string, f *runFlags) error {
 	}
 	defer s.inputs.close()
 	return s.play()
+}
+
+// nodeProgram finds weir-node: where the flag says, beside this program, or in PATH.
+func nodeProgram(flag string) (string, error) {
+	if flag != "" {
+		if _, err := os.Stat(flag); err != nil {
+			return "", usage("--node: %w", err)
+		}
+		return flag, nil
+	}
+	if own, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(own), "weir-node")
+		if _, err := os.Stat(beside); err == nil {
+			return beside, nil
+		}
+	}
+	path, err := exec.LookPath("weir-node")
+	if err != nil {
+		return "", usage("--world tcp needs the program weir-node: go build ./cmd/weir-node, then put it beside weir or name it with --node")
+	}
+	return path, nil
 }
 
 // prepare reads the scenarios and looks at the inputs and the run directory.

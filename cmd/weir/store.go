@@ -56,7 +56,11 @@ func openStore(dir string, keep int) (*store, error) {
 func (s *store) save(o *outcome, res *scenarios.Result) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dir := filepath.Join(s.dir, o.sc.Name, strconv.FormatUint(o.seed, 10))
+	name := strconv.FormatUint(o.seed, 10)
+	if o.token.World != "" {
+		name = o.token.World + "-" + name
+	}
+	dir := filepath.Join(s.dir, o.sc.Name, name)
 	tmp, err := s.fresh(func(name string) error { return os.Mkdir(name, 0o777) })
 	if err != nil {
 		return dir, fmt.Errorf("run directory: %w", err)

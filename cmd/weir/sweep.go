@@ -26,6 +26,7 @@ type sweep struct {
 	inputs    *inputs
 	store     *store
 	build     string
+	tcp       *scenarios.TCP // nil: the simulation
 	progress  *progress
 	then      func(*outcome) int // looks at each outcome and may raise the exit code; may be nil
 }
@@ -185,7 +186,7 @@ func (s *sweep) one(n named, seed uint64) (o *outcome) {
 		return o
 	}
 	res, err := s.app.run(n.sc, scenarios.Options{
-		Seed: seed, Inputs: s.inputs.list(), Codec: codec, Check: true, Build: s.build,
+		Seed: seed, Inputs: s.inputs.list(), Codec: codec, TCP: s.tcp, Check: true, Build: s.build,
 		Progress:    s.progress.follow(),
 		Interrupted: func() bool { return s.app.ctx.Err() != nil },
 	})
@@ -197,6 +198,9 @@ func (s *sweep) one(n named, seed uint64) (o *outcome) {
 	o.token = scenarios.Token{
 		Scenario: n.arg, Set: s.flags.set, Seed: seed, ScenarioHash: n.sc.Hash(), Inputs: s.inputs.tokens(),
 		Build: s.build, TraceHash: res.TraceHash, LogHash: res.LogHash,
+	}
+	if s.tcp != nil {
+		o.token.World = scenarios.WorldTCP
 	}
 	if s.single() || o.status() != logcheck.Pass && !o.cutShort() {
 		o.dir, o.saveErr = s.store.save(o, res)
