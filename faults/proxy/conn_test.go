@@ -165,6 +165,8 @@ func TestClose(t *testing.T) {
 	s := serve(t, "127.0.0.1:0")
 	l := link(t, proxy.Config{Target: s.addr()})
 	p := connect(t, l, s)
+	send(t, p[0], "hello")
+	gets(t, p[1], "hello")
 	l.Forward().Hold()
 	l.Close()
 	l.Close()

@@ -100,7 +100,6 @@ func (n *Lane) set(m faults.Impairment) {
 	n.impair, n.free = m, time.Time{}
 	for _, c := range n.link.conns {
 		p := c.pumps[n.way]
-		p.last = time.Time{}
 		for i := range p.queue {
 			p.queue[i].due = time.Time{}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -94,8 +95,7 @@ func TestCutLosesWhatWaits(t *testing.T) {
 // TestCutInMidWrite: a write that a full receiver blocks is cut short, and the stream is not continued.
 func TestCutInMidWrite(t *testing.T) {
 	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
-		must(t, from.SetWriteDeadline(time.Now().Add(200*ms)))
-		sent, _ := from.Write(make([]byte, 64<<20))
+		sent := stuff(t, from)
 		lane.Cut()
 		got := 0
 		buf := make([]byte, 1<<20)
@@ -159,6 +159,24 @@ func TestHold(t *testing.T) {
 		lane.Release()
 		gets(t, to, "0123456789")
 		ends(t, to)
+	})
+}
+
+// TestHoldInMidWrite: a write that a full receiver blocks is interrupted and goes on where it stopped.
+func TestHoldInMidWrite(t *testing.T) {
+	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
+		sent := stuff(t, from)
+		for range 10 {
+			lane.Hold()
+			time.Sleep(ms)
+			lane.Release()
+			time.Sleep(ms)
+		}
+		must(t, from.CloseWrite())
+		must(t, to.SetReadDeadline(time.Now().Add(within)))
+		if got, err := io.ReadAll(to); err != nil || !bytes.Equal(got, stuffing()[:sent]) {
+			t.Errorf("%d bytes came (%v), want the %d that were sent", len(got), err, sent)
+		}
 	})
 }
 
@@ -239,17 +257,18 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestRateBoundsWhatWaits: a slow lane does not take a megabyte from its sender.
+// TestRateBoundsWhatWaits: a slow lane does not take a whole buffer from its sender.
 func TestRateBoundsWhatWaits(t *testing.T) {
-	l, p := join(t)
+	s := serve(t, "127.0.0.1:0")
+	l := link(t, proxy.Config{Target: s.addr(), Buffer: 32 << 20})
+	p := connect(t, l, s)
 	start := time.Now()
 	must(t, l.Forward().Impair(faults.Impairment{Rate: 4000}))
 	must(t, p[0].SetWriteBuffer(8<<10))
-	must(t, p[0].SetWriteDeadline(time.Now().Add(200*ms)))
-	if n, err := p[0].Write(make([]byte, 32<<20)); !isTimeout(err) || n > 12<<20 {
-		t.Errorf("%d bytes were taken (%v)", n, err)
+	if n := stuff(t, p[0]); n > 3<<20 {
+		t.Errorf("%d bytes were taken", n)
 	}
-	gets(t, p[1], string(make([]byte, 1600)))
+	gets(t, p[1], string(pattern(1600)))
 	if took := time.Since(start); took < 400*ms-quiet {
 		t.Errorf("1,600 bytes took %v at 4 kB/s", took)
 	}

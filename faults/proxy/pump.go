@@ -20,14 +20,13 @@ type pump struct {
 	wake  chan struct{} // ends a wait
 
 	buf      []byte // of the pump's goroutine: what a read fills
-	queue    []item
-	waiting  int       // bytes in the queue, overhead included
-	last     time.Time // no piece leaves before the one ahead of it
-	ended    bool      // the source has given its last
-	lost     bool      // a cut swallowed something: what follows must not arrive
-	deaf     bool      // the receiving end is gone
-	done     bool      // the end of stream was passed on
-	truncate bool      // reset after left more bytes
+	queue    []item // leaves from the head, so that order is kept whatever the times
+	waiting  int    // bytes in the queue, overhead included
+	ended    bool   // the source has given its last
+	lost     bool   // a cut swallowed something: what follows must not arrive
+	deaf     bool   // the receiving end is gone
+	done     bool   // the end of stream was passed on
+	truncate bool   // reset after left more bytes
 	left     int
 }
 
@@ -188,10 +187,6 @@ func (p *pump) end(m mark) {
 }
 
 func (p *pump) push(i item) {
-	if i.due.Before(p.last) {
-		i.due = p.last
-	}
-	p.last = i.due
 	p.queue = append(p.queue, i)
 	p.waiting += len(i.data) + itemCost
 }
