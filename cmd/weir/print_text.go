@@ -71,7 +71,7 @@ func (p *textPrinter) block(o *outcome) error {
 	}
 	if o.dir != "" && o.saveErr == nil {
 		w.printf("  kept in    %s\n", clean(o.dir))
-		w.printf("  report     weir check %s\n", shellQuote(o.dir))
+		w.printf("  report     %s check %s\n", shellQuote(p.app.prog), shellQuote(o.dir))
 	}
 	w.printf("  token      %s\n", clean(o.token.String()))
 	return w.err
