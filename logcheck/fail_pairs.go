@@ -160,7 +160,7 @@ func (o *overseer) judgeProbed(p *pair, res string, r *Record) {
 		what = "it was never sent"
 	case res == "ok" && (p.reply.pn < pn || answered && !p.reply.ok), res == "not_ready" && (p.reply.pn < pn || answered && p.reply.ok):
 		what = "no such answer came"
-	case res == "timeout" && answered && newest && p.reply.m-p.probe.m < timeout: // a later one may count as none
+	case res == "timeout" && answered && newest && p.reply.m-p.probe.m < timeout-o.ctx.ClockError: // a later one may count as none
 		what = "its answer had come"
 	case res == "timeout" && newest && r.M-p.probe.m < timeout:
 		what = "it was sent too short ago"

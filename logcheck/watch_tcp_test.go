@@ -21,10 +21,10 @@ func TestRecordsBeforeACrashInTCP(t *testing.T) {
 	}
 }
 
-// An answer that comes after the timeout of its probe may count as none, whichever of
-// the two the worker handled first. This was a false alarm of F9.
+// An answer that comes after the timeout of its probe, or in tcp so close to it that
+// it may have waited inside the worker, may count as none. This was a false alarm of F9.
 func TestLateAnswerOfAProbe(t *testing.T) {
-	for answer, want := range map[string]Status{"149": Fail, "150": Pass} {
+	for answer, want := range map[string]Status{"148": Fail, "149": Pass} {
 		v := checkWatch(t, `run tcp=1
 0 a1/s recover n=0 lost=0
 0 d/sup config ver=1 ok=true from=boot set=a1=1:up

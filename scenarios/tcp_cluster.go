@@ -203,7 +203,12 @@ func (c *cluster) start() error {
 			if err := r.process.Start(); err != nil {
 				return fmt.Errorf("node %s: %w", n.Name, err)
 			}
-			if err := c.listening(r); err != nil {
+		}
+		for _, n := range c.sc.Nodes() {
+			if n.Role != role {
+				continue
+			}
+			if err := c.listening(c.nodes[n.Name]); err != nil {
 				return err
 			}
 		}
