@@ -40,6 +40,9 @@ need_cc() {
 weir() {
   mkdir -p bin
   go build -trimpath -o bin/weir ./cmd/weir
+  case " $* " in # real processes need the node's program too
+    *" tcp "*|*=tcp*) go build -trimpath -o bin/weir-node ./cmd/weir-node ;;
+  esac
   [ "$caller" = "$PWD" ] && exec bin/weir "$@"
   local root=$PWD
   cd "$caller"

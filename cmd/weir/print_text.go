@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/logcheck"
+	"weir/scenarios"
 )
 
 // textPrinter writes for people: one run in some lines, several as a table, then
@@ -55,8 +56,11 @@ func (p *textPrinter) block(o *outcome) error {
 	f := figuresOf(o.report)
 	w := &writer{w: p.app.out}
 	w.printf("%s  seed %d  %s\n", clean(o.sc.Name), o.seed, p.app.paint(o.word(), o.word()))
-	w.printf("  %d packets, %d messages, %d faults, %v of virtual time, %d events, ended: %s\n",
-		f.packets, f.messages, o.faults, o.virtual.Round(time.Millisecond), o.events, clean(o.stop))
+	took := fmt.Sprintf("%v of virtual time, %d events", o.virtual.Round(time.Millisecond), o.events)
+	if o.token.World == scenarios.WorldTCP {
+		took = fmt.Sprintf("%v of real time", o.virtual.Round(time.Millisecond))
+	}
+	w.printf("  %d packets, %d messages, %d faults, %s, ended: %s\n", f.packets, f.messages, o.faults, took, clean(o.stop))
 	w.printf("  share      worst deviation/bound %s\n", f.share())
 	w.printf("  faults     noticed within %s, recovery within %s, longest wait of an emitter %s\n", seconds(f.detect), seconds(f.recover), seconds(f.wait))
 	w.printf("  traffic    %d retries, %d duplicates suppressed\n", f.retries, f.duplicates)
@@ -73,7 +77,9 @@ func (p *textPrinter) block(o *outcome) error {
 		w.printf("  kept in    %s\n", clean(o.dir))
 		w.printf("  report     %s check %s\n", shellQuote(p.app.prog), shellQuote(o.dir))
 	}
-	w.printf("  token      %s\n", clean(o.token.String()))
+	if o.token.World == "" { // what ran for real cannot be repeated
+		w.printf("  token      %s\n", clean(o.token.String()))
+	}
 	return w.err
 }
 

@@ -30,6 +30,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			program, err := nodeBuilt()
+			e.Setenv("WEIR_NODE", program)
+			return err
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  cmdExits,
 			"equal":  cmdEqual,
@@ -37,6 +42,19 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// nodeBuilt builds weir-node once for all scripts.
+var nodeBuilt = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "weir-node-")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "weir-node")
+	if out, err := exec.Command("go", "build", "-o", program, "weir/cmd/weir-node").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("weir-node: %w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // cmdExits runs a program and wants exactly this exit code: exits CODE PROGRAM ARG...
 func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
