@@ -26,7 +26,7 @@ func (d *delivery) emit(r *Record) {
 	}
 	p.Emitted, p.N, p.B = true, n, b
 	copy(p.Hash[:], r.Bytes(KeyH))
-	p.emit, p.emitM = r.place(), r.M
+	p.emit, p.emitM, p.emitT = r.place(), r.M, r.T
 }
 
 // emitAgain judges a second emit: only an emitter that lost its memory in a crash
@@ -38,7 +38,7 @@ func (d *delivery) emitAgain(r *Record, p *Packet) {
 	if p.N != r.Uint(KeyN) || p.B != r.Uint(KeyB) || string(p.Hash[:]) != string(r.Bytes(KeyH)) {
 		d.c3.Failf([]Ref{p.emit.ref(), r.Ref()}, "%s was emitted twice with different contents", d.text(p))
 	}
-	p.emit, p.emitM = r.place(), r.M
+	p.emit, p.emitM, p.emitT = r.place(), r.M, r.T
 	if p.open = !p.outcome.set(); p.open {
 		d.open[r.File.Index]++
 	}
@@ -223,7 +223,7 @@ func (d *delivery) finishEmitted(end *End) {
 		case why != "":
 			inFlight++
 			reason = why
-		case !end.LivenessDue:
+		case !end.LivenessDue, !end.Settled && end.Time-p.emitT < int64(d.run.SettleMax):
 			undecided++
 		default:
 			d.c1.Failf([]Ref{p.emit.ref()}, "%s has no outcome at the end", d.text(p))

@@ -20,6 +20,7 @@ type Packet struct {
 
 	emit      place // the emit record
 	emitM     int64 // its node time
+	emitT     int64 // its world time
 	claimed   place // the first message that carried n, b, h (before the emit)
 	outcome   place // the newest outcome
 	outcomeIs outcome

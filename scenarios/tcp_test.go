@@ -53,7 +53,12 @@ func runReal(t *testing.T, name string, set ...string) (*Scenario, *Result) {
 
 // explained names the properties that one world may put to the test and the other not,
 // with the reason. A verdict other than pass or vacuous is explained by nothing.
-var explained = map[string]string{}
+var explained = map[string]string{
+	"B5": "its windows open a host's slack later, and close at any refusal or back-pressure of a busy machine",
+	"C7": "a retry needs a packet in flight at the very moment of the fault",
+	"F5": "as C7", "R10": "as C7", "B3": "as C7", "B4": "as C7",
+	"C14": "the reasons that it judges come with retries, and with what a stop finds in flight",
+}
 
 // brief are phases that a test can wait for.
 var brief = []string{"phases.warmup=2s", "phases.faults=5s", "phases.heal=3s", "phases.settle=20s"}
