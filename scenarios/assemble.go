@@ -67,22 +67,30 @@ func (r *run) bootOf(n Node) node.Boot {
 	panic("scenarios: node " + n.Name + " has the unknown role " + string(n.Role))
 }
 
-// inputsOf deals the inputs to the emitters in turn. With inputs, an emitter that
-// gets none still must not make up messages: it reads an empty one.
+// inputsOf is what an emitter reads. With inputs, an emitter that gets none still
+// must not make up messages: it reads an empty one.
 func (r *run) inputsOf(i int) (mine []emitter.Input, lines int64) {
 	if len(r.opt.Inputs) == 0 {
 		return nil, 0
 	}
-	for j, in := range r.opt.Inputs {
-		if j%r.sc.Emitters.Count == i {
-			mine = append(mine, emitter.Input{Name: in.Name, Open: in.Open})
-			lines += in.Lines
-		}
+	for _, in := range r.opt.dealt(i, r.sc.Emitters.Count) {
+		mine = append(mine, emitter.Input{Name: in.Name, Open: in.Open})
+		lines += in.Lines
 	}
 	if mine == nil {
 		mine = []emitter.Input{emptyInput}
 	}
 	return mine, lines
+}
+
+// dealt deals the inputs to so many emitters in turn, and returns those of one.
+func (o *Options) dealt(i, emitters int) (mine []Input) {
+	for j, in := range o.Inputs {
+		if j%emitters == i {
+			mine = append(mine, in)
+		}
+	}
+	return mine
 }
 
 // emptyInput is what an emitter reads when there are fewer inputs than emitters.

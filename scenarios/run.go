@@ -51,6 +51,8 @@ type TCP struct {
 type Input struct {
 	// Name is shown in logs and used as the messages' source.
 	Name string
+	// Path is where real processes find it (Options.TCP); the simulation uses Open.
+	Path string
 	// Open opens it at an offset in bytes; the content must not change during the run.
 	Open func(offset int64) (io.ReadCloser, error)
 	// SHA256 is the content's hash in hexadecimal, for the replay token.

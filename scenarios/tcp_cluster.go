@@ -58,6 +58,9 @@ func (c *cluster) build() error {
 	if err := os.MkdirAll(c.follow.dir, 0o755); err != nil {
 		return err
 	}
+	if err := os.WriteFile(c.empty(), nil, 0o644); err != nil {
+		return err
+	}
 	for _, n := range c.sc.Nodes() {
 		r := &realNode{Node: n, peers: map[string]map[string]string{}}
 		c.nodes[n.Name] = r
@@ -160,7 +163,7 @@ func (c *cluster) prepare(r *realNode) error {
 	}
 	switch r.Role {
 	case RoleEmitter:
-		conf["emitter"] = c.sc.Emitter(nil, 0)
+		conf["emitter"], conf["inputs"] = c.emitter(r.Index)
 	case RoleDistributor:
 		conf["distributor"] = c.sc.Distributor()
 	case RoleAnalyser:
@@ -191,6 +194,27 @@ func (c *cluster) prepare(r *realNode) error {
 	}})
 	return err
 }
+
+// emitter is an emitter's configuration and the files that it reads; with inputs, one
+// that gets none reads an empty file.
+func (c *cluster) emitter(i int) (emitter.Config, []string) {
+	if len(c.opt.Inputs) == 0 {
+		return c.sc.Emitter(nil, 0), nil
+	}
+	var paths []string
+	lines := int64(0)
+	for _, in := range c.opt.dealt(i, c.sc.Emitters.Count) {
+		paths = append(paths, in.Path)
+		lines += in.Lines
+	}
+	if paths == nil {
+		paths = []string{c.empty()}
+	}
+	return c.sc.Emitter([]emitter.Input{emptyInput}, lines), paths
+}
+
+// empty is a file with nothing in it.
+func (c *cluster) empty() string { return filepath.Join(c.dir, "empty") }
 
 // start starts all nodes, those that others need first.
 func (c *cluster) start() error {

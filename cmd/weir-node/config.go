@@ -40,7 +40,8 @@ type config struct {
 	// analysers, by name.
 	Peers map[string]peer `yaml:"peers"`
 	// Inputs are the log files that an emitter reads, once each, to their ends. Default
-	// (none): the emitter's generator.
+	// (none): the emitter's generator. An emitter with inputs from flags ends when all
+	// of them have their outcomes, another when emitter.exit_drained says so.
 	Inputs []string `yaml:"inputs"`
 	// Epoch is when world time was zero, in Unix nanoseconds, for a run that is judged.
 	// Default (0): the node's start.
@@ -114,6 +115,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 		c.Incarnation = uint32(min(*incarnation, math.MaxUint32))
 	}
 	c.Inputs = append(c.Inputs, inputs...)
+	c.Emitter.ExitDrained = c.Emitter.ExitDrained || len(inputs) > 0
 	if err := errors.Join(c.addAnalysers(analysers), c.addDistributors(to)); err != nil {
 		return nil, err
 	}
@@ -224,7 +226,6 @@ func (c *config) inputs() error {
 		}
 		errs = append(errs, err)
 		c.Emitter.Inputs = append(c.Emitter.Inputs, emitter.Input{Name: name, Open: opener(name)})
-		c.Emitter.ExitDrained = true
 	}
 	return errors.Join(errs...)
 }

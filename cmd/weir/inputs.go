@@ -202,7 +202,7 @@ func (b *bounded) Close() error { return b.file.Close() }
 func (in *inputs) list() []scenarios.Input {
 	var list []scenarios.Input
 	for _, f := range in.files {
-		list = append(list, scenarios.Input{Name: f.name, Open: f.open, SHA256: f.sum, Lines: f.lines})
+		list = append(list, scenarios.Input{Name: f.name, Path: f.path, Open: f.open, SHA256: f.sum, Lines: f.lines})
 	}
 	return list
 }

@@ -103,9 +103,6 @@ func (f *runFlags) check(seedGiven bool) error {
 	if f.world != "" && f.world != scenarios.WorldSim && f.world != scenarios.WorldTCP {
 		return usage("--world %q: want sim or tcp", f.world)
 	}
-	if f.world == scenarios.WorldTCP && len(f.inputs) > 0 {
-		return usage("--input is for --world sim; real emitters take files with weir-node emit --input")
-	}
 	for _, o := range outputs {
 		if o == f.output {
 			return nil
