@@ -9,6 +9,7 @@
 #   ./run.sh generate        rewrite the code generated from system/wire/proto
 #   ./run.sh lint [REF]      check system/wire/proto and its generated code; with a git
 #                            commit REF also that nothing breaks clients of that time
+#   ./run.sh soak [--for 10m]  real processes under random faults, judged at the end
 #   ./run.sh ARGS...         anything else goes to the weir command
 set -euo pipefail
 caller=$PWD
@@ -41,7 +42,7 @@ weir() {
   mkdir -p bin
   go build -trimpath -o bin/weir ./cmd/weir
   case " $* " in # real processes need the node's program too
-    *" tcp "*|*=tcp*) go build -trimpath -o bin/weir-node ./cmd/weir-node ;;
+    *" tcp "*|*=tcp*|" soak "*) go build -trimpath -o bin/weir-node ./cmd/weir-node ;;
   esac
   [ "$caller" = "$PWD" ] && exec bin/weir "$@"
   local root=$PWD
@@ -82,7 +83,8 @@ tests() {
   lint
   GOOS=wasip1 GOARCH=wasm go build -o /dev/null ./cmd/weir-node
   # What has goroutines, under the race detector; and the catalogue once.
-  go test -race -count=1 ./scenarios ./system/driver ./faults/proc ./faults/proxy ./faults/tcpfault ./cmd/...
+  # (TestWorldsAgree starts processes that are not instrumented; it runs below.)
+  go test -race -count=1 -timeout 15m -skip TestWorldsAgree ./scenarios ./system/driver ./faults/proc ./faults/proxy ./faults/tcpfault ./cmd/...
   exec go test -count=1 -timeout 15m ./...
 }
 

@@ -20,6 +20,7 @@ type progress struct {
 	w       io.Writer
 	status  bool // one line, rewritten
 	total   uint64
+	real    bool // real processes: events are the records read
 	started time.Time
 
 	runs    atomic.Uint64 // finished
@@ -35,8 +36,8 @@ type progress struct {
 }
 
 // startProgress begins to tell.
-func startProgress(a *app, total uint64) *progress {
-	p := &progress{w: a.errw, status: a.status, total: total, started: time.Now(), quit: make(chan struct{})}
+func startProgress(a *app, total uint64, real bool) *progress {
+	p := &progress{w: a.errw, status: a.status, total: total, real: real, started: time.Now(), quit: make(chan struct{})}
 	every := plainEvery
 	if p.status {
 		every = statusEvery
@@ -80,8 +81,12 @@ func (p *progress) follow() func(uint64, time.Duration) {
 // line is the state in words.
 func (p *progress) line() string {
 	seconds := max(time.Since(p.started).Seconds(), 0.001)
-	text := fmt.Sprintf("%d of %d runs, %d under way, %.2f M events/s, %.0f virtual s/s",
-		p.runs.Load(), p.total, p.active.Load(), float64(p.events.Load())/seconds/1e6, float64(p.virtual.Load())/1e9/seconds)
+	text := fmt.Sprintf("%d of %d runs, %d under way, ", p.runs.Load(), p.total, p.active.Load())
+	if p.real {
+		text += fmt.Sprintf("%.0f s, %d records", seconds, p.events.Load())
+	} else {
+		text += fmt.Sprintf("%.2f M events/s, %.0f virtual s/s", float64(p.events.Load())/seconds/1e6, float64(p.virtual.Load())/1e9/seconds)
+	}
 	if odd := p.odd.Load(); odd > 0 {
 		text += fmt.Sprintf(", %d not as expected", odd)
 	}

@@ -74,7 +74,7 @@ func (s *sweep) play() error {
 	if err := out.begin(); err != nil {
 		return s.cannotPrint(err)
 	}
-	s.progress = startProgress(s.app, s.total())
+	s.progress = startProgress(s.app, s.total(), s.tcp != nil)
 	results := s.start()
 	all, err := s.collect(results, out)
 	s.progress.stop()
