@@ -147,177 +147,6 @@ func (x *ApplyResponse) GetWhy() string {
 	return ""
 }
 
-// GetStateRequest asks a distributor for its table of analysers.
-type GetStateRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetStateRequest) Reset() {
-	*x = GetStateRequest{}
-	mi := &file_weir_v1_control_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetStateRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetStateRequest) ProtoMessage() {}
-
-func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_control_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
-func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_weir_v1_control_proto_rawDescGZIP(), []int{2}
-}
-
-// GetStateResponse is a distributor's table of analysers.
-type GetStateResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The distributor's node and its incarnation.
-	Node        string `protobuf:"bytes,1,opt,name=node,proto3" json:"node,omitempty"`
-	Incarnation uint32 `protobuf:"varint,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
-	// Of the table; each change raises it by one.
-	Version       uint64           `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
-	Analysers     []*AnalyserState `protobuf:"bytes,4,rep,name=analysers,proto3" json:"analysers,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GetStateResponse) Reset() {
-	*x = GetStateResponse{}
-	mi := &file_weir_v1_control_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GetStateResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GetStateResponse) ProtoMessage() {}
-
-func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_control_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
-func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_weir_v1_control_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *GetStateResponse) GetNode() string {
-	if x != nil {
-		return x.Node
-	}
-	return ""
-}
-
-func (x *GetStateResponse) GetIncarnation() uint32 {
-	if x != nil {
-		return x.Incarnation
-	}
-	return 0
-}
-
-func (x *GetStateResponse) GetVersion() uint64 {
-	if x != nil {
-		return x.Version
-	}
-	return 0
-}
-
-func (x *GetStateResponse) GetAnalysers() []*AnalyserState {
-	if x != nil {
-		return x.Analysers
-	}
-	return nil
-}
-
-// AnalyserState is one registered analyser.
-type AnalyserState struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Its share relative to the others, 0 to 1000000.
-	Weight uint32 `protobuf:"varint,2,opt,name=weight,proto3" json:"weight,omitempty"`
-	// It is given no new packets.
-	Drain         bool `protobuf:"varint,3,opt,name=drain,proto3" json:"drain,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AnalyserState) Reset() {
-	*x = AnalyserState{}
-	mi := &file_weir_v1_control_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AnalyserState) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AnalyserState) ProtoMessage() {}
-
-func (x *AnalyserState) ProtoReflect() protoreflect.Message {
-	mi := &file_weir_v1_control_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AnalyserState.ProtoReflect.Descriptor instead.
-func (*AnalyserState) Descriptor() ([]byte, []int) {
-	return file_weir_v1_control_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *AnalyserState) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *AnalyserState) GetWeight() uint32 {
-	if x != nil {
-		return x.Weight
-	}
-	return 0
-}
-
-func (x *AnalyserState) GetDrain() bool {
-	if x != nil {
-		return x.Drain
-	}
-	return false
-}
-
 var File_weir_v1_control_proto protoreflect.FileDescriptor
 
 const file_weir_v1_control_proto_rawDesc = "" +
@@ -330,17 +159,7 @@ const file_weir_v1_control_proto_rawDesc = "" +
 	"\x04head\x18\x01 \x01(\v2\r.weir.v1.HeadR\x04head\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x04R\aversion\x12\x10\n" +
-	"\x03why\x18\x04 \x01(\tR\x03why\"\x11\n" +
-	"\x0fGetStateRequest\"\x98\x01\n" +
-	"\x10GetStateResponse\x12\x12\n" +
-	"\x04node\x18\x01 \x01(\tR\x04node\x12 \n" +
-	"\vincarnation\x18\x02 \x01(\rR\vincarnation\x12\x18\n" +
-	"\aversion\x18\x03 \x01(\x04R\aversion\x124\n" +
-	"\tanalysers\x18\x04 \x03(\v2\x16.weir.v1.AnalyserStateR\tanalysers\"M\n" +
-	"\rAnalyserState\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
-	"\x06weight\x18\x02 \x01(\rR\x06weight\x12\x14\n" +
-	"\x05drain\x18\x03 \x01(\bR\x05drainB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
+	"\x03why\x18\x04 \x01(\tR\x03whyB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var (
 	file_weir_v1_control_proto_rawDescOnce sync.Once
@@ -354,24 +173,20 @@ func file_weir_v1_control_proto_rawDescGZIP() []byte {
 	return file_weir_v1_control_proto_rawDescData
 }
 
-var file_weir_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_weir_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_weir_v1_control_proto_goTypes = []any{
-	(*ApplyRequest)(nil),     // 0: weir.v1.ApplyRequest
-	(*ApplyResponse)(nil),    // 1: weir.v1.ApplyResponse
-	(*GetStateRequest)(nil),  // 2: weir.v1.GetStateRequest
-	(*GetStateResponse)(nil), // 3: weir.v1.GetStateResponse
-	(*AnalyserState)(nil),    // 4: weir.v1.AnalyserState
-	(*Head)(nil),             // 5: weir.v1.Head
+	(*ApplyRequest)(nil),  // 0: weir.v1.ApplyRequest
+	(*ApplyResponse)(nil), // 1: weir.v1.ApplyResponse
+	(*Head)(nil),          // 2: weir.v1.Head
 }
 var file_weir_v1_control_proto_depIdxs = []int32{
-	5, // 0: weir.v1.ApplyRequest.head:type_name -> weir.v1.Head
-	5, // 1: weir.v1.ApplyResponse.head:type_name -> weir.v1.Head
-	4, // 2: weir.v1.GetStateResponse.analysers:type_name -> weir.v1.AnalyserState
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	2, // 0: weir.v1.ApplyRequest.head:type_name -> weir.v1.Head
+	2, // 1: weir.v1.ApplyResponse.head:type_name -> weir.v1.Head
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_control_proto_init() }
@@ -386,7 +201,7 @@ func file_weir_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_control_proto_rawDesc), len(file_weir_v1_control_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -258,8 +258,7 @@ var AnalyserService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	ControlService_Apply_FullMethodName    = "/weir.v1.ControlService/Apply"
-	ControlService_GetState_FullMethodName = "/weir.v1.ControlService/GetState"
+	ControlService_Apply_FullMethodName = "/weir.v1.ControlService/Apply"
 )
 
 // ControlServiceClient is the client API for ControlService service.
@@ -271,8 +270,6 @@ const (
 type ControlServiceClient interface {
 	// Apply changes the table of analysers.
 	Apply(ctx context.Context, in *weirv1.ApplyRequest, opts ...grpc.CallOption) (*weirv1.ApplyResponse, error)
-	// GetState tells the table in force.
-	GetState(ctx context.Context, in *weirv1.GetStateRequest, opts ...grpc.CallOption) (*weirv1.GetStateResponse, error)
 }
 
 type controlServiceClient struct {
@@ -293,16 +290,6 @@ func (c *controlServiceClient) Apply(ctx context.Context, in *weirv1.ApplyReques
 	return out, nil
 }
 
-func (c *controlServiceClient) GetState(ctx context.Context, in *weirv1.GetStateRequest, opts ...grpc.CallOption) (*weirv1.GetStateResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(weirv1.GetStateResponse)
-	err := c.cc.Invoke(ctx, ControlService_GetState_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // ControlServiceServer is the server API for ControlService service.
 // All implementations must embed UnimplementedControlServiceServer
 // for forward compatibility.
@@ -312,8 +299,6 @@ func (c *controlServiceClient) GetState(ctx context.Context, in *weirv1.GetState
 type ControlServiceServer interface {
 	// Apply changes the table of analysers.
 	Apply(context.Context, *weirv1.ApplyRequest) (*weirv1.ApplyResponse, error)
-	// GetState tells the table in force.
-	GetState(context.Context, *weirv1.GetStateRequest) (*weirv1.GetStateResponse, error)
 	mustEmbedUnimplementedControlServiceServer()
 }
 
@@ -326,9 +311,6 @@ type UnimplementedControlServiceServer struct{}
 
 func (UnimplementedControlServiceServer) Apply(context.Context, *weirv1.ApplyRequest) (*weirv1.ApplyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Apply not implemented")
-}
-func (UnimplementedControlServiceServer) GetState(context.Context, *weirv1.GetStateRequest) (*weirv1.GetStateResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetState not implemented")
 }
 func (UnimplementedControlServiceServer) mustEmbedUnimplementedControlServiceServer() {}
 func (UnimplementedControlServiceServer) testEmbeddedByValue()                        {}
@@ -369,24 +351,6 @@ func _ControlService_Apply_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
-func _ControlService_GetState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(weirv1.GetStateRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(ControlServiceServer).GetState(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: ControlService_GetState_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ControlServiceServer).GetState(ctx, req.(*weirv1.GetStateRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
 // ControlService_ServiceDesc is the grpc.ServiceDesc for ControlService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -397,10 +361,6 @@ var ControlService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Apply",
 			Handler:    _ControlService_Apply_Handler,
-		},
-		{
-			MethodName: "GetState",
-			Handler:    _ControlService_GetState_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
