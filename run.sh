@@ -42,7 +42,7 @@ weir() {
   mkdir -p bin
   go build -trimpath -o bin/weir ./cmd/weir
   case " $* " in # real processes need the node's program too
-    *" tcp "*|*=tcp*|" soak "*) go build -trimpath -o bin/weir-node ./cmd/weir-node ;;
+    *" tcp "*|*=tcp*|" soak "*|" up "*) go build -trimpath -o bin/weir-node ./cmd/weir-node ;;
   esac
   [ "$caller" = "$PWD" ] && exec bin/weir "$@"
   local root=$PWD

@@ -45,6 +45,9 @@ const (
 type TCP struct {
 	// Program is the path of weir-node.
 	Program string
+	// Live, if not nil, is told now and then how the cluster stands, and makes the run
+	// go on, without phases, until Options.Interrupted ends it in order.
+	Live func(Live)
 }
 
 // Input is one real log file for the emitters.

@@ -42,6 +42,9 @@ func runTCP(sc *Scenario, opt Options) (*Result, error) {
 	defer os.RemoveAll(dir)
 	c := &cluster{sc: sc, opt: opt, dir: dir, epoch: time.Now(), nodes: map[string]*realNode{}, ports: map[int]bool{}, follow: follower{dir: filepath.Join(dir, "logs")}}
 	defer c.kill()
+	if opt.TCP.Live != nil {
+		c.live = newLiveBook(sc)
+	}
 	if err := c.build(); err != nil {
 		return nil, err
 	}
@@ -59,6 +62,9 @@ func (c *cluster) play() error {
 		return err
 	}
 	c.injector.Start()
+	if c.opt.TCP.Live != nil {
+		return c.playLive()
+	}
 	loadEnd := max(p.LoadEnd(), c.sc.ProduceFor())
 	if !c.wait(p.Warmup, nil) {
 		return nil
@@ -85,14 +91,34 @@ func (c *cluster) play() error {
 	if !c.wait(c.now()+tail, nil) {
 		return nil
 	}
-	c.injector.Phase("end")
-	for _, role := range []Role{RoleEmitter, RoleDistributor, RoleAnalyser, RoleOperator} {
-		c.stopAll(role)
-	}
+	c.endAll()
 	if c.stop == "" {
 		c.stop = StopSettled
 	}
 	return nil
+}
+
+// playLive goes on until it is interrupted, then ends everything in order.
+func (c *cluster) playLive() error {
+	c.wait(upMax, nil)
+	c.injector.Phase("heal")
+	if err := c.injector.HealAll(); err != nil {
+		return fmt.Errorf("heal: %w", err)
+	}
+	c.endAll()
+	c.stop = StopSettled
+	return nil
+}
+
+// upMax bounds a live run.
+const upMax = 365 * 24 * time.Hour
+
+// endAll stops all nodes in order.
+func (c *cluster) endAll() {
+	c.injector.Phase("end")
+	for _, role := range []Role{RoleEmitter, RoleDistributor, RoleAnalyser, RoleOperator} {
+		c.stopAll(role)
+	}
 }
 
 func (c *cluster) now() time.Duration { return time.Since(c.epoch) }
@@ -106,6 +132,9 @@ func (c *cluster) wait(until time.Duration, done func() bool) bool {
 		if c.opt.Progress != nil {
 			c.opt.Progress(c.follow.lines, c.now())
 		}
+		if c.live != nil {
+			c.opt.TCP.Live(c.live.now(c.now()))
+		}
 		if c.opt.Interrupted != nil && c.opt.Interrupted() {
 			c.stop = StopInterrupted
 			return false
@@ -116,6 +145,9 @@ func (c *cluster) wait(until time.Duration, done func() bool) bool {
 
 // record feeds a line of a node's log to the plan's triggers.
 func (c *cluster) record(node, kind string, line []byte) {
+	if c.live != nil {
+		c.live.record(node, kind, line)
+	}
 	if !c.injector.Armed() {
 		return
 	}

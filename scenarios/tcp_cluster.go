@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -36,6 +37,7 @@ type cluster struct {
 	faults   bytes.Buffer
 	follow   follower
 	ports    map[int]bool // taken by nodes
+	live     *liveBook    // nil: nobody watches
 	orders   *os.File     // standard input of the operator
 	stop     string
 	ended    []string // nodes that ended by themselves
@@ -187,6 +189,8 @@ func (c *cluster) prepare(r *realNode) error {
 	}
 	r.process, err = proc.New(proc.Config{Name: r.Name, Command: func(inc uint32) *exec.Cmd {
 		cmd := exec.Command(c.opt.TCP.Program, commands[r.Role], "--config", file, "--incarnation", strconv.FormatUint(uint64(inc), 10))
+		// An interrupt at the terminal is for the runner, which ends the nodes in order.
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		if orders != nil {
 			cmd.Stdin = orders
 		}

@@ -35,9 +35,12 @@ type progress struct {
 	ended sync.WaitGroup
 }
 
-// startProgress begins to tell.
-func startProgress(a *app, total uint64, real bool) *progress {
-	p := &progress{w: a.errw, status: a.status, total: total, real: real, started: time.Now(), quit: make(chan struct{})}
+// startProgress begins to tell. A live run tells more than that by itself.
+func (s *sweep) startProgress() *progress {
+	p := &progress{w: s.app.errw, status: s.app.status, total: s.total(), real: s.tcp != nil, started: time.Now(), quit: make(chan struct{})}
+	if s.flags.live != nil {
+		p.w = io.Discard
+	}
 	every := plainEvery
 	if p.status {
 		every = statusEvery

@@ -22,6 +22,7 @@ type runFlags struct {
 	codec   string
 	world   string
 	node    string
+	live    func(scenarios.Live) // weir up; nil elsewhere
 	output  string
 	dir     string
 	keep    int
@@ -138,7 +139,7 @@ func (a *app) runNamed(args []string, f *runFlags) error {
 		if err != nil {
 			return err
 		}
-		s.tcp = &scenarios.TCP{Program: program}
+		s.tcp = &scenarios.TCP{Program: program, Live: f.live}
 		f.jobs = 1 // two runs at once would disturb each other's times
 	}
 	if s.catalogue {

@@ -74,7 +74,7 @@ func (s *sweep) play() error {
 	if err := out.begin(); err != nil {
 		return s.cannotPrint(err)
 	}
-	s.progress = startProgress(s.app, s.total(), s.tcp != nil)
+	s.progress = s.startProgress()
 	results := s.start()
 	all, err := s.collect(results, out)
 	s.progress.stop()
@@ -91,7 +91,7 @@ func (s *sweep) play() error {
 	if err := out.end(all); err != nil {
 		return s.cannotPrint(err)
 	}
-	return ended(all.code(s.app.ctx.Err() != nil))
+	return ended(all.code(s.app.ctx.Err() != nil && s.flags.live == nil)) // an interrupt is how a live run ends
 }
 
 func (s *sweep) cannotPrint(err error) error { return internal("cannot write the result: %w", err) }
