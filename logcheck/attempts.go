@@ -15,6 +15,7 @@ func (d *delivery) admit(r *Record) {
 	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
 	w.begin()
 	w.admitted++
+	w.admitAt = r.place()
 }
 
 // came judges that an ingress speaks of a submission that it received (C3).
@@ -27,7 +28,7 @@ func (d *delivery) came(r *Record) {
 
 // begin forgets the attempts of an earlier admission.
 func (w *work) begin() {
-	w.open, w.failed, w.sent, w.done, w.poison = true, 0, 0, place{}, place{}
+	w.open, w.failed, w.sent, w.done, w.poison, w.dead = true, 0, 0, place{}, place{}, place{}
 	w.due = 0
 	w.receipts = w.receipts[:0]
 }
@@ -155,6 +156,21 @@ func (d *delivery) tellsCommitted(r *Record) {
 	}
 }
 
+// tellsPoison judges that what a worker declared dead is told only once the worker
+// has synced the dead letter (C9).
+func (d *delivery) tellsPoison(r *Record) {
+	for i := range r.Pkt.works {
+		w := &r.Pkt.works[i]
+		if !w.dead.set() || w.dead.file != r.File {
+			continue
+		}
+		d.c9.Case()
+		if at := d.syncedAt[int(w.who)]; at.line < w.dead.line {
+			d.c9.Failf([]Ref{w.dead.ref(), r.Ref()}, "%s is told poison before its dead letter was synced", d.text(r.Pkt))
+		}
+	}
+}
+
 // gaveUp judges the reasons of C14 and notes a stop's victims for C12.
 func (d *delivery) gaveUp(r *Record) {
 	p := r.Pkt
@@ -193,7 +209,7 @@ func (d *delivery) dead(r *Record) {
 		return
 	}
 	w := p.work(r.Who)
-	w.open = false
+	w.open, w.dead = false, r.place()
 	if !d.tells(r, tellsAttempts) {
 		return
 	}

@@ -56,7 +56,7 @@ func (d *delivery) arrive(r *Record) {
 		a = &p.arrivals[len(p.arrivals)-1]
 	}
 	s.packets = true
-	a.answered = false
+	a.answered, a.at = false, r.place()
 	if p.ID.Seq >= low.lo {
 		a.fresh = true
 	} else {
@@ -87,7 +87,8 @@ func (d *delivery) commit(r *Record) {
 	if cs != s.last+1 {
 		d.c6.Failf([]Ref{r.Ref()}, "%s: effect number %d where %d must come", d.names.Name(s.node), cs, s.last+1)
 	}
-	s.push(effect{id: r.id, op: op, at: r.place()})
+	s.push(effect{id: r.id, op: op, n: r.Int(KeyN), at: r.place()})
+	s.msgs += r.Int(KeyN)
 	s.covers(op, s.last)
 	if p := r.Pkt; p != nil {
 		d.origin(r, s, p)
@@ -197,6 +198,7 @@ func (d *delivery) receiptSent(r *Record) {
 		return
 	}
 	p := r.Pkt
+	s.answers = true
 	if a := p.arrivalAt(r.File.Index); a != nil {
 		a.answered = true
 	}

@@ -122,6 +122,7 @@ func (o *overseer) seeAttemptFailed(a *agent, r *Record) {
 		return
 	}
 	o.tally[ruleF5].Case()
+	o.judgeBlame(a, r)
 	j := a.jobs[id]
 	if a.site.views && !o.over && (j == nil || j.att != r.Uint(KeyAtt) || j.to != r.Sym(KeyTo)) {
 		o.tally[ruleR1].Failf([]Ref{r.Ref()}, "attempt %d to %s failed, which no pick began", r.Uint(KeyAtt), r.Str(KeyTo))
@@ -139,4 +140,16 @@ func (o *overseer) seeAttemptFailed(a *agent, r *Record) {
 	}
 	o.dataFailed(a.pairOf(r.Sym(KeyTo)), sent, r)
 	o.tellCentral(a, r)
+}
+
+// judgeBlame is F4 for an attempt that is given up because its analyser is held for
+// down: it is, or the worker's view does not let it be chosen.
+func (o *overseer) judgeBlame(a *agent, r *Record) {
+	if !r.Is(KeyWhy, "down") || a.view == nil {
+		return
+	}
+	an := r.Sym(KeyTo)
+	if i := a.view.find(an); i >= 0 && a.view.eligible(i) && !a.pairOf(an).down {
+		o.tally[ruleF4].Failf([]Ref{a.viewRef, r.Ref()}, "an attempt at %s fails for a verdict down, and it is up", o.names.Name(an))
+	}
 }

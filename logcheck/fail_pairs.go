@@ -6,6 +6,8 @@ type pair struct {
 	an       Sym
 	agent    *agent
 	flying   int   // packets in flight
+	ghosts   int   // at most so many more whose packet ended by another attempt
+	idle     int64 // when the last one came back, or it was shown as full
 	aloneEnd int64 // last moment at which it was the only eligible analyser
 
 	listed   bool  // the worker's view lists it with weight and not drained
@@ -16,16 +18,20 @@ type pair struct {
 	why      causeSet
 	judges   bool // it gives verdicts or counts probes
 
-	fails  streak // failed probes in a row
-	data   streak // failed attempts in a row
-	oks    streak // successful probes in a row
-	fresh  int    // failures of the streak that are evidence of their own time
-	stale  int    // timeouts of what was sent before the last pause ended
-	okInc  int64  // analyser incarnation of the successes
-	probe  sentProbe
-	reply  sentProbe
-	dataUp bool // a data probe succeeded since the last `down` and data failure
-	hard   bool // a refusal or reset since the last `up`
+	fails   streak // failed probes in a row
+	data    streak // failed attempts in a row
+	oks     streak // successful probes in a row
+	fresh   int    // failures of the streak that are evidence of their own time
+	stale   int    // timeouts of what was sent before the last pause ended
+	okInc   int64  // analyser incarnation of the successes
+	upSince int64  // when the verdict rose last
+	incs    incarnations
+	heard   int64 // node time of the last good probe; 0: none
+	prone   bool  // since the last `up` enough attempts failed that a data probe may be needed
+	probe   sentProbe
+	reply   sentProbe
+	dataUp  bool // a data probe succeeded since the last `down` and data failure
+	hard    bool // a refusal or reset since the last `up`
 
 	outSince int64  // since when it is unreachable by the ground truth
 	outRef   Ref    // the fault that made it so
@@ -45,7 +51,16 @@ type pair struct {
 // the detector whether data traffic takes part in the counts of probes.
 type streak struct{ low, high int }
 
-func (s *streak) hit()  { s.low++; s.high++ }
+func (s *streak) hit() { s.low++; s.high++ }
+
+// hitIf counts a failure that the detector may leave out unless it is sure.
+func (s *streak) hitIf(sure bool) {
+	s.high++
+	if sure {
+		s.low++
+	}
+}
+
 func (s *streak) zero() { *s = streak{} }
 
 // has reports whether a logged count can be right.
@@ -127,6 +142,8 @@ func (o *overseer) seeProbed(a *agent, r *Record) {
 		return
 	case "ok":
 		p.probeOK(data, r.Uint(KeyPN))
+		p.heard = r.M
+		o.judgeDelay(a, p, r)
 		return
 	}
 	sent := int64(forever) // unknown: counts as evidence
@@ -146,6 +163,7 @@ func (o *overseer) seeProbed(a *agent, r *Record) {
 	}
 	p.fails.hit()
 	p.oks.zero()
+	o.judgeDelay(a, p, r)
 }
 
 // judgeProbed is F9 for the result of a probe: it is what the messages of the
@@ -184,6 +202,7 @@ func (p *pair) probeOK(data bool, pn uint64) {
 			p.oks.zero()
 		}
 		p.okInc = p.reply.v
+		p.incs.counted = max(p.incs.counted, p.reply.v)
 	}
 	p.oks.hit()
 	p.fails.zero()
@@ -207,10 +226,10 @@ func (o *overseer) dataFailed(p *pair, sent int64, r *Record) {
 	case "down":
 		return // the verdict's consequence, not its cause
 	case "timeout":
-		p.data.hit()
+		p.data.hitIf(p.counts(sent, r.T))
 		p.evidence(o, p.agent, sent, r.T, true)
 	case "refused", "reset":
-		p.data.hit()
+		p.data.hitIf(p.counts(sent, r.T))
 		p.hard = true
 		p.evidence(o, p.agent, sent, r.T, false)
 	default: // full, busy, unavailable: an answer that the detector may count
@@ -219,6 +238,10 @@ func (o *overseer) dataFailed(p *pair, sent int64, r *Record) {
 	}
 	p.oks.low = 0
 	p.dataUp = false
+	if n := o.ctx.Run.Distributor.Detector.DataFailures; p.data.high >= n {
+		p.prone = true
+	}
+	o.judgeDelay(p.agent, p, r)
 }
 
 // tellCentral counts a worker's failed attempt for a central detector, to which the
@@ -237,6 +260,7 @@ func (o *overseer) tellCentral(a *agent, r *Record) {
 			p.oks.low = 0
 			p.fresh++
 			p.dataUp = false
+			p.prone = true
 		}
 	}
 }
@@ -275,6 +299,7 @@ func (o *overseer) seeHealth(a *agent, r *Record) {
 	o.judgeEvidence(a, p, down, r)
 	if own {
 		o.tally[ruleF8].Case()
+		o.judgeIncarnation(p, r)
 		if down {
 			o.judgeFall(p, r)
 			o.judgeCalm(p, r)
@@ -294,9 +319,12 @@ func (o *overseer) seeHealth(a *agent, r *Record) {
 		p.fails.zero()
 		p.data.zero()
 		p.clearEvidence()
-		p.hard = false
+		p.hard, p.prone, p.upSince = false, false, r.T
 	}
 	p.gray.verdict(down)
+	if o.central && own && o.apply > 0 {
+		a.site.follow = append(a.site.follow, following{p, r.T, r.T + o.apply, r.Ref()})
+	}
 	o.plan(p)
 	o.noteVerdict(p, r.T)
 }
@@ -321,6 +349,8 @@ func (o *overseer) judgeFall(p *pair, r *Record) {
 	case causePhi:
 		if d.Kind != "phi" {
 			t.Failf([]Ref{r.Ref()}, "a phi verdict on %s by a detector of kind %s", name, d.Kind)
+		} else if silence := r.M - p.heard; p.heard > 0 && silence < int64(d.SilenceMin) {
+			t.Failf([]Ref{r.Ref()}, "%s is down after a silence of %d ns, less than %d is never improbable enough", name, silence, int64(d.SilenceMin))
 		}
 	case causeRefused:
 		if !p.hard {

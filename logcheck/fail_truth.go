@@ -73,6 +73,8 @@ func (o *overseer) seeFault(r *Record) {
 			o.dying = append(o.dying, death{r.Sym(KeyN), r.Uint(KeyInc), r.T})
 		case "stop":
 			o.lifeOf(r.Sym(KeyN)).stop = why
+		case "disk_lie", "disk_rot":
+			o.storedAt(r.Sym(KeyN)).spoilt = true
 		}
 		o.refresh(why)
 		o.seeIsolationFault(r)
@@ -393,6 +395,9 @@ func (a *agent) drained(an Sym) bool {
 func (o *overseer) judgeShown(p *pair, was, is viewStatus, r *Record) {
 	if was == is || is == statusDrain {
 		return
+	}
+	if is == statusFull {
+		o.judgeFull(p, r)
 	}
 	if shown := is == statusDown; shown != p.down {
 		o.tally[ruleF9].Failf([]Ref{p.verdict, r.Ref()}, "the view changes %s although the worker's verdict did not", o.names.Name(p.an))

@@ -23,6 +23,7 @@ type File struct {
 	crashT   int64 // when it crashed
 	crashG   uint64
 	crashRef Ref
+	counted  bool // it wrote counters: its end was in order
 	stopped  bool // a fault stop ended it
 	stopT    int64
 	stopRef  Ref

@@ -75,6 +75,10 @@ type RunDistributor struct {
 	BackoffMax  time.Duration `json:"backoff_max_ns"`
 	// JitterPPM is the jitter of the backoff, parts per million.
 	JitterPPM int `json:"jitter_ppm"`
+	// Hold is how long a packet waits while no analyser can be chosen; 0: not told.
+	Hold time.Duration `json:"hold_ns"`
+	// Persist says that an accepted configuration outlives a restart.
+	Persist bool `json:"persist"`
 	// RetryMin and RetryPercent are the retry budget.
 	RetryMin     int `json:"retry_min"`
 	RetryPercent int `json:"retry_percent"`
@@ -109,6 +113,8 @@ type RunDetector struct {
 	DownInterval time.Duration `json:"down_interval_ns"`
 	// Pause is the gap from which a worker holds itself for paused.
 	Pause time.Duration `json:"pause_ns"`
+	// SilenceMin is the shortest silence that kind phi may call down; 0: not told.
+	SilenceMin time.Duration `json:"silence_min_ns"`
 	// DetectMax and RecoverMax are the detector's own bounds.
 	DetectMax  time.Duration `json:"detect_max_ns"`
 	RecoverMax time.Duration `json:"recover_max_ns"`

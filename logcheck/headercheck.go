@@ -121,7 +121,7 @@ func (d *RunDistributor) validate() (errs []error) {
 	}
 	for _, v := range []int64{int64(d.Workers), int64(d.Window), int64(d.AttemptTimeout), int64(d.AttemptsMax),
 		int64(d.BackoffBase), int64(d.BackoffMax), int64(d.JitterPPM), int64(d.RetryMin), int64(d.RetryPercent),
-		d.QueueItems, d.QueueBytes, int64(d.ApplyWithin)} {
+		d.QueueItems, d.QueueBytes, int64(d.ApplyWithin), int64(d.Hold)} {
 		if v < 0 {
 			bad("a value of distributor is negative: %d", v)
 		}
@@ -145,7 +145,7 @@ func (d *RunDistributor) validateAnalysers() (errs []error) {
 }
 
 func (d *RunDetector) validate() (errs []error) {
-	for _, v := range []time.Duration{d.Interval, d.Jitter, d.Timeout, d.DownInterval, d.Pause, d.DetectMax, d.RecoverMax} {
+	for _, v := range []time.Duration{d.Interval, d.Jitter, d.Timeout, d.DownInterval, d.Pause, d.SilenceMin, d.DetectMax, d.RecoverMax} {
 		if v < 0 {
 			errs = append(errs, fmt.Errorf("a time of detector is negative: %d", int64(v)))
 		}

@@ -80,8 +80,10 @@ type work struct {
 	sentM    int64  // when, in node time
 	failedAt place  // the newest attempt_failed
 	sentAt   place
+	admitAt  place
 	done     place
 	poison   place // a receipt poison received
+	dead     place // declared dead
 	poisonBy Sym
 	receipts []receiptMark // receipts committed or duplicate that were received
 }
@@ -98,6 +100,7 @@ type receiptMark struct {
 type arrival struct {
 	file     int32
 	fresh    bool
+	at       place // the newest copy
 	late     place
 	answered bool
 }

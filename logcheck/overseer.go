@@ -44,8 +44,8 @@ var overseerIDs = [ruleCount]string{
 var (
 	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin,
 		KindView, KindCredit, KindPick, KindHealth, KindProbed, KindAttemptFailed, KindDone, KindGaveUp,
-		KindDead, KindBudget, KindResumed, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindBack)
-	reportKinds = Kinds(KindOutcome, KindDup)
+		KindDead, KindBudget, KindResumed, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
+	reportKinds = Kinds(KindDup)
 )
 
 // face is one property of the overseer.
@@ -118,6 +118,8 @@ type overseer struct {
 
 	iso    isolation
 	dying  []death
+	kept   map[Sym]*buffer // what emitters hold, by node
+	stored map[Sym]*storedConfig
 	starts startCredits
 	report *reporter // nil: no report wanted
 	done   bool
@@ -132,7 +134,7 @@ func newOverseer(c *Context) *overseer {
 		tA:      int64(d.AttemptTimeout), tD: c.Run.DetectMax(), tR: c.Run.RecoverMax(),
 		apply: int64(d.ApplyWithin),
 		book:  newViewBook(c.Names), nodes: map[Sym]*nodeLife{}, pauses: map[pauseKey]pauseSpan{},
-		due: forever, iso: newIsolation(c),
+		due: forever, iso: newIsolation(c), kept: map[Sym]*buffer{}, stored: map[Sym]*storedConfig{},
 	}
 	o.retry = int64(d.BackoffMax) + int64(d.BackoffMax)/1e6*int64(d.JitterPPM)
 	if c.report != nil {
@@ -158,6 +160,13 @@ type site struct {
 	began   int64
 	views   bool // it logs views or picks: R1 can be judged
 	tells   bool // it logs configurations: R13 can be judged
+	sends   bool // it logs packets that it sends
+	unread  bool // it could not read its configuration from disk
+	follow  []following
+	docs    [][]byte // control documents received and not accounted for
+	asked   bool     // it logs those that it receives
+	joined  map[PacketID]joinMark
+	held    held // what its workers were admitted and have not ended
 }
 
 // agent is one actor of a distributor: worker, router, supervisor or ingress.
@@ -180,6 +189,7 @@ type agent struct {
 	peak    peak
 	retries int   // sent retries without an end
 	held    int64 // last `budget` record
+	resumed int64 // last `resumed` record
 
 	emptyEnd int64 // last moment without any eligible analyser
 	pairs    []*pair
@@ -195,7 +205,7 @@ func (o *overseer) siteOf(r *Record) *site {
 	if s := o.sites[i]; s != nil {
 		return s
 	}
-	s := &site{file: r.File, node: r.File.Node, byActor: map[Sym]*agent{}, next: forever, began: r.T}
+	s := &site{joined: map[PacketID]joinMark{}, file: r.File, node: r.File.Node, byActor: map[Sym]*agent{}, next: forever, began: r.T}
 	assert(r.File.Role == RoleDistributor, "a site of role %s", r.File.Role)
 	o.sites[i] = s
 	o.live = append(o.live, s)
@@ -247,6 +257,9 @@ func (o *overseer) seeDistributor(r *Record) {
 	if r.T > s.next && !o.over {
 		o.configDue(s)
 	}
+	if len(s.follow) > 0 && r.T > s.follow[0].by && !o.over {
+		o.followDue(s, r)
+	}
 	if len(o.late.list) > o.late.head && r.T > o.late.list[o.late.head].at && !o.over {
 		o.failoverDue()
 	}
@@ -291,6 +304,7 @@ func (o *overseer) seeDistributor(r *Record) {
 	case KindBudget:
 		a.held = r.T
 	case KindResumed:
+		a.resumed = r.T
 		for _, p := range a.pairs {
 			p.restart() // a detector may begin its counts anew after its own pause
 		}

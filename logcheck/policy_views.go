@@ -53,6 +53,7 @@ type viewState struct {
 	status   []viewStatus
 	awayDown bool // a registered analyser with weight is down
 	idle     bool // a registered analyser has no weight or is drained
+	full     bool // one is full
 }
 
 // eligible reports whether position i may be chosen.
@@ -189,6 +190,7 @@ func (b *viewBook) intern(entries []entry) *viewState {
 		v.weight = append(v.weight, e.weight)
 		v.status = append(v.status, e.status)
 		v.awayDown = v.awayDown || e.status == statusDown && e.weight > 0
+		v.full = v.full || e.status == statusFull
 		v.idle = v.idle || e.status == statusDrain || e.weight == 0
 	}
 	if len(b.views) >= bookMax {

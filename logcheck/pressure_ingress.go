@@ -4,6 +4,8 @@ package logcheck
 type ask struct {
 	id      PacketID
 	ref     Ref
+	tok     uint64
+	bytes   int64
 	open    bool // nothing was done about it yet
 	refused bool // refused, and not yet told so
 	refusal Ref
@@ -15,12 +17,16 @@ func (o *overseer) seeRecv(a *agent, r *Record) {
 	case MsgSubmit:
 		o.askDone(a, r)
 		if id, ok := r.ID(); ok && !o.over {
-			a.ask = ask{id: id, ref: r.Ref(), open: true}
+			a.ask = ask{id: id, ref: r.Ref(), open: true, tok: r.Uint(KeyTok), bytes: r.Int(KeyB)}
 		}
+	case MsgControl:
+		a.site.asked = true
+		a.site.seeControl(r)
 	case MsgReceipt:
 		o.seeReceipt(a, r)
 	case MsgProbeOK:
 		if p := a.byAn[r.Sym(KeyFr)]; p != nil {
+			p.meet(r.Int(KeyFI), r.T)
 			p.reply = sentProbe{pn: r.Uint(KeyPN), v: int64(r.Uint(KeyFI)), m: r.M, ok: r.Bool(KeyReady)}
 		}
 	}
@@ -37,6 +43,9 @@ func (o *overseer) seeSend(a *agent, r *Record) {
 		id, ok := r.ID()
 		if ok && a.ask.id == id {
 			a.ask.open = false
+		}
+		if ok {
+			o.judgeJoined(a, id, r)
 		}
 		if !r.Is(KeyOut, "refused") {
 			return
@@ -57,6 +66,7 @@ func (o *overseer) seeReceipt(a *agent, r *Record) {
 	if !ok || p == nil {
 		return
 	}
+	p.meet(r.Int(KeyFI), r.T)
 	if j := a.jobs[id]; j != nil && j.att == r.Uint(KeyAtt) && j.to == p.an {
 		o.closeAttempt(a, j)
 	}
@@ -72,6 +82,9 @@ func (o *overseer) seeAnswer(a *agent, r *Record) {
 	mine := ok && a.ask.id == id
 	if mine {
 		a.ask.open = false
+	}
+	if r.Kind == KindJoin && mine {
+		a.site.joined[id] = joinMark{a.ask.tok, a.ask.ref}
 	}
 	if r.Kind != KindRefuse {
 		return
@@ -95,4 +108,24 @@ func (o *overseer) askDone(a *agent, r *Record) {
 		o.tally[ruleB2].Failf([]Ref{k.refusal, r.Ref()}, "a refusal was not told to the emitter")
 	}
 	*k = ask{}
+}
+
+// joinMark is the newest submission of a packet that was in progress already.
+type joinMark struct {
+	tok uint64
+	ref Ref
+}
+
+// judgeJoined is B2 for a joined submission: the packet's answer goes to the newest
+// one, as the emitter waits for no other.
+func (o *overseer) judgeJoined(a *agent, id PacketID, r *Record) {
+	j, found := a.site.joined[id]
+	if !found {
+		return
+	}
+	delete(a.site.joined, id)
+	o.tally[ruleB2].Case()
+	if r.Has(KeyRe) && r.Uint(KeyRe) != j.tok {
+		o.tally[ruleB2].Failf([]Ref{j.ref, r.Ref()}, "the answer goes to an older submission than the newest")
+	}
 }

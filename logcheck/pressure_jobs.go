@@ -11,6 +11,8 @@ type job struct {
 	gen    uint32
 	att    uint64 // the newest attempt
 	n      int64  // its messages
+	bytes  int64  // of an admitted packet
+	admit  bool   // counted in its site
 	to     Sym    // its analyser
 	sent   bool   // its packet was sent
 	open   bool   // sent, and neither answered nor failed
@@ -65,7 +67,14 @@ func (o *overseer) endJob(a *agent, id PacketID, t int64) bool {
 	if j == nil {
 		return false
 	}
+	if j.open {
+		a.pairOf(j.to).ghosts++ // its place in the window is taken until it lands
+	}
 	o.closeAttempt(a, j)
+	if j.admit {
+		a.site.held.items--
+		a.site.held.bytes -= j.bytes
+	}
 	delete(a.jobs, id)
 	a.peak.note(t, o.retry, a.active)
 	a.active--
@@ -86,6 +95,7 @@ func (o *overseer) closeAttempt(a *agent, j *job) {
 	j.open = false
 	p := a.pairOf(j.to)
 	p.flying--
+	p.idle = o.time
 	assert(p.flying >= 0, "%d packets in flight", p.flying)
 	if j.att >= 2 {
 		a.retries--
@@ -101,7 +111,13 @@ func (o *overseer) seeAdmit(s *site, r *Record) {
 		return
 	}
 	if r.Has(KeyW) {
-		o.jobOf(s.agent(r.Sym(KeyW)), id, r.T)
+		j := o.jobOf(s.agent(r.Sym(KeyW)), id, r.T)
+		if g := s.agent(r.Actor); !j.admit && g.ask.id == id {
+			j.admit, j.bytes = true, g.ask.bytes
+			s.held.items++
+			s.held.bytes += j.bytes
+		}
+		o.judgeLength(s, r)
 	}
 	o.seeAnswer(s.agent(r.Actor), r)
 }
@@ -224,6 +240,7 @@ func (o *overseer) seePacket(a *agent, r *Record) {
 		return // a data probe, or a writer that logs no choices
 	}
 	t, to := &o.tally[ruleR1], r.Sym(KeyTo)
+	a.site.sends = true
 	t.Case()
 	j := a.jobs[id]
 	if j == nil || j.att != r.Uint(KeyAtt) || j.to != to || j.failed {

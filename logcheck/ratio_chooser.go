@@ -18,6 +18,8 @@ type chooser struct {
 	credit  []int64
 	begun   []int64 // start credits, kept while the first epoch lasts
 	p       uint64  // number of the last decision
+	raw     uint64  // the last draw, policy random
+	drawn   bool    // there was one
 	started bool    // a decision was made
 	primed  bool    // start credits were logged
 	lost    bool    // the credits left the range that can be judged

@@ -19,6 +19,7 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 	t := &o.tally[ruleR13]
 	s.tells = true
 	if !r.Bool(KeyOK) {
+		s.unread = s.unread || r.Is(KeyFrom, "disk")
 		t.Case() // its effect, if it has one, is a view that no configuration explains
 		return
 	}
@@ -38,6 +39,8 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 	if n := len(s.configs); n > 0 && c.ver <= s.configs[n-1].ver {
 		t.Failf([]Ref{s.configs[n-1].ref, c.ref}, "configuration %d was accepted after configuration %d", c.ver, s.configs[n-1].ver)
 	}
+	o.judgeStored(s, &c)
+	o.judgeAsked(s, &c, r)
 	if len(s.configs) == configsMax {
 		s.configs = append(s.configs[:0], s.configs[1:]...)
 	}

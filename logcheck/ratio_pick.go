@@ -46,6 +46,7 @@ func (o *overseer) seePick(a *agent, r *Record) {
 	at := v.view.find(r.Sym(KeyTo))
 	o.judgeEligible(v, at, r)
 	o.judgeTarget(v, at, r)
+	o.judgeStillFull(v, r)
 	c.adopt(v.view, v.ver)
 	barred := c.bar(r.Bytes(KeyX), o.names)
 	if at >= 0 && barred != nil && barred[at] {
@@ -152,6 +153,10 @@ func (o *overseer) replay(c *chooser, v cited, at int32, barred []bool, r *Recor
 			return
 		}
 		d.raw = raw
+		if c.drawn && c.raw == raw {
+			t.Failf([]Ref{r.Ref()}, "the raw draw is that of the decision before")
+		}
+		c.raw, c.drawn = raw, true
 	}
 	if c.lost && o.pol != policyRandom {
 		return

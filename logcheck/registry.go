@@ -22,6 +22,7 @@ func families() []family {
 		{deliveryIDs, deliveryRules},
 		{inputIDs, inputRules},
 		{overseerIDs[:], overseerRules},
+		{conductIDs, conductRules},
 	}
 }
 
@@ -31,7 +32,7 @@ var integrityIDs = []string{"H2", "H3", "H4", "H6", "H7"}
 // PropertyIDs lists the properties that a check judges, in report order.
 func PropertyIDs() []string {
 	ids := []string{"H2", "H3", "H4", "H5", "H6", "H7", "H9"}
-	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:])
+	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:], conductIDs)
 }
 
 // wanted reports whether opt asks for one of the ids.

@@ -177,6 +177,7 @@ func (o *overseer) seeEmitter(r *Record) {
 	case KindBack, KindLog:
 		o.seeBack(r)
 	}
+	o.judgeBuffer(r)
 	p := o.report
 	if p == nil || r.Kind != KindEmit && r.Kind != KindOutcome && r.Kind != KindLog {
 		return

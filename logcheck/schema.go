@@ -75,7 +75,7 @@ var kindSchema = [kindCount]string{
 	KindBudget:        "active:u retries:u",
 	KindNoneUp:        "on:b",
 	KindResumed:       "gap:u",
-	KindRecover:       "n:u lost:u",
+	KindRecover:       "n:u lost:u msgs:u",
 	KindCommit:        "id:d! n:u! h:h! cs:u! op:u!",
 	KindDup:           "id:d! why:seen|below|conflict!",
 	KindPoisoned:      "id:d! why:s",

@@ -22,11 +22,17 @@ type store struct {
 	early     map[uint64]struct{} // synced before its commit was logged
 	earlyList []uint64
 
+	msgs     int64  // messages of the effects that stand
+	msgless  bool   // which is not known
+	lost     uint64 // effects reported lost by the newest recover
 	damaged  uint64 // effects reported lost, which may come again
 	unlogged uint64 // effects that a crash kept out of the log (tcp)
 	blank    bool   // more effects were dropped than are remembered
 	rot      Ref
 	tear     bool
+	hindered bool // a fault kept its disk from answering or working
+	answers  bool // it logs receipts
+	failing  Ref  // the newest append of commits failed, none succeeded since
 	lo       map[sourceKey]lowMark
 }
 
@@ -34,6 +40,7 @@ type store struct {
 type effect struct {
 	id     PacketID
 	cs, op uint64
+	n      int64 // messages
 	at     place
 	synced bool
 	failed bool // its operation failed; it will be written again
@@ -140,12 +147,16 @@ func (s *store) disk(r *Record) {
 	op := r.Uint(KeyTok)
 	list, ok := s.ops[op]
 	if r.Kind == KindDiskfail {
+		if ok {
+			s.failing = r.Ref()
+		}
 		for _, cs := range list {
 			if e := s.at(cs); e != nil {
 				e.failed = true
 			}
 		}
 	} else if ok {
+		s.failing = Ref{}
 		for _, cs := range list {
 			s.sync(cs, r.Ref())
 		}
@@ -187,9 +198,10 @@ func (d *delivery) recover(r *Record) {
 	for cs := s.last; cs > n; cs-- {
 		e := s.at(cs)
 		if e == nil {
-			s.blank = true
+			s.blank, s.msgless = true, true
 			break
 		}
+		s.msgs -= e.n
 		d.drop(r, s, e)
 	}
 	if s.last > n {
@@ -200,6 +212,7 @@ func (d *delivery) recover(r *Record) {
 	}
 	s.synced = n
 	s.syncedAt = r.Ref()
+	d.judgeMessages(r, s, lost)
 }
 
 // survive judges C10: what was synced before is there after, unless the disk
@@ -227,6 +240,7 @@ func (d *delivery) phantom(r *Record, s *store, n uint64) {
 		s.unlogged += n - s.last
 	}
 	s.last, s.base = n, n // nothing is known of them
+	s.msgless = true
 }
 
 // drop takes effect e out of the store. Another effect of the same packet may

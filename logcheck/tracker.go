@@ -15,6 +15,7 @@ type delivery struct {
 	stores    []*store // by number
 	byNode    map[Sym]*store
 	views     map[int]*eligible // per worker, by Record.Who
+	syncedAt  map[int]place     // a distributor's actor, by Record.Who: its newest synced
 	weights   configState
 	dropped   []droppedCommit // acked ids whose effect a recover dropped (C2)
 	unproven  []unproven      // ids used before their emit (only with a clock error)
@@ -57,7 +58,7 @@ const memoMax = 1 << 16
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
 	KindCommit, KindDup, KindFault, KindRetry, KindDrained,
-	KindJoin, KindPoisoned, KindNoneUp, KindStopped)
+	KindJoin, KindPoisoned, KindNoneUp, KindStopped, KindCounter, KindEnd)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -88,7 +89,7 @@ func (p *part) Finish(end *End) Result {
 // deliveryRules makes C1-C14 and O1.
 func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
-		byNode: map[Sym]*store{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
+		byNode: map[Sym]*store{}, syncedAt: map[int]place{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
 		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
 		logs:    make([]told, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
@@ -131,7 +132,14 @@ func (d *delivery) feed(r *Record) {
 		d.commit(r)
 	case KindRecover:
 		d.recover(r)
+	case KindCounter:
+		r.File.counted = true
+	case KindEnd:
+		d.ended(r)
 	case KindSynced, KindDiskfail:
+		if r.Kind == KindSynced && r.File.Role == RoleDistributor {
+			d.syncedAt[r.Who] = r.place()
+		}
 		if s := d.storeOf(r.File); s != nil {
 			s.disk(r)
 		}
@@ -156,6 +164,9 @@ func (d *delivery) feed(r *Record) {
 
 // send looks at messages that carry or answer a packet.
 func (d *delivery) send(r *Record) {
+	if r.Msg == MsgProbeOK && r.Bool(KeyReady) {
+		d.saysReady(r)
+	}
 	if r.Pkt == nil {
 		return
 	}
@@ -169,8 +180,11 @@ func (d *delivery) send(r *Record) {
 		d.carries(r)
 		d.attempt(r)
 	case MsgResult:
-		if r.Is(KeyOut, "committed") && d.tells(r, tellsDone|tellsAdmitted) {
+		switch {
+		case r.Is(KeyOut, "committed") && d.tells(r, tellsDone|tellsAdmitted):
 			d.tellsCommitted(r)
+		case r.Is(KeyOut, "poison"):
+			d.tellsPoison(r)
 		}
 	case MsgReceipt:
 		d.receiptSent(r)
@@ -207,6 +221,8 @@ func (d *delivery) fault(r *Record) {
 		d.storeAt(r.Sym(KeyN)).tear = true
 	case "stop":
 		d.c12.Case()
+	case "disk_fill", "disk_break", "disk_stall":
+		d.storeAt(r.Sym(KeyN)).hindered = true
 	}
 }
 

@@ -36,6 +36,7 @@ func TestMoreDefects(t *testing.T) {
 		{"F8", "up too soon", down + "350 d/w1 health an=a1 to=down why=probe f=3\n400 ! restart n=a1\n401 a1/s recover n=0 lost=0\n450 d/w1 probed an=a1 pn=9 res=ok\n450 d/w1 health an=a1 to=up why=recovered ok=1\n"},
 		{"F8", "data without failures", "500 d/w1 health an=a1 to=down why=data f=3\n"},
 		{"F8", "phi of another detector", "500 d/w1 health an=a1 to=down why=phi f=3\n"},
+		{"F8", "phi in a hurry", "run kind=phi silence=300\n500 d/w1 probed an=a1 pn=1 res=ok\n799 d/w1 probed an=a1 pn=2 res=timeout\n799 d/w1 health an=a1 to=down why=phi f=1\n"},
 		{"F8", "a refusal that was none", down + "350 d/w1 health an=a1 to=down why=refused f=3\n"},
 		{"F9", "a view without a verdict", "500 d/w1 view v=2 ver=1 set=a1=1:down\n"},
 		{"F9", "a central verdict", "500 d/w1 health an=a1 to=down why=central\n"},
@@ -43,12 +44,38 @@ func TestMoreDefects(t *testing.T) {
 			"600 d/w1 probed an=a1 pn=1 res=ok\n700 d/w1 probed an=a1 pn=2 res=ok\n700 d/w1 health an=a1 to=up why=recovered ok=2\n"},
 		{"B1", "a window of one", "run window=1\n2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n3 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a2 v=1\n" +
 			"4 d/w1 pick p=3 id=e/1/3 att=1 n=1 to=a1 v=1\n4 d/w1 send y a1/s packet id=e/1/3 n=1 att=1\n5 a1/s recv x\n5 a1/s recv y\n"},
+		{"F4", "an attempt is failed for a verdict that is not", "2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n3 a1/s recv x\n3 d/w1 attempt_failed id=e/1/1 att=1 to=a1 why=down\n"},
+		{"F8", "down too late", down + "450 d/w1 probed an=a1 pn=4 res=timeout\n450 d/w1 health an=a1 to=down why=probe f=4\n"},
+		{"F8", "data too late", refusals(4)},
+		{"F8", "up too late", down + "350 d/w1 health an=a1 to=down why=probe f=3\n400 ! restart n=a1\n401 a1/s recover n=0 lost=0\n450 d/w1 probed an=a1 pn=9 res=ok\n550 d/w1 probed an=a1 pn=10 res=ok\n650 d/w1 probed an=a1 pn=11 res=ok\n"},
+		{"F8", "an incarnation that nobody heard of", down + "350 d/w1 health an=a1 to=down why=probe f=3 inc=7\n"},
+		{"B1", "a queue that is longer than it says", "2 e/m send s1 d/in submit id=e/1/1 n=1\n3 d/in recv s1\n3 d/in admit id=e/1/1 w=w1 q=1 qb=9\n"},
+		{"B1", "full and not full", "2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n2 d/w1 view v=2 ver=1 set=a1=1:full\n3 a1/s recv x\n"},
+		{"B1", "full for ever", "run window=1\n2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n2 d/w1 view v=2 ver=1 set=a1=1:full\n3 a1/s recv x\n" +
+			"102 d/w1 attempt_failed id=e/1/1 att=1 to=a1 why=timeout\n303 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a2 v=2\n"},
+		{"B1", "an emitter keeps too much", "run buffer=1\n2 e/m emit id=e/1/1 n=1 b=9 h=000000aa\n3 e/m emit id=e/1/2 n=1 b=9 h=000000ab\n"},
+		{"B2", "the answer to an older submission", "2 e/m send s1 d/in submit id=e/1/1 n=1\n3 d/in recv s1\n3 d/in admit id=e/1/1 w=w1 q=1 qb=0\n4 e/m send s2 d/in submit id=e/1/1 n=1\n5 d/in recv s2\n5 d/in join id=e/1/1\n" +
+			"6 d/in send r e/m result id=e/1/1 out=gave_up wait=1 re=1\n7 e/m recv r\n"},
+		{"R6", "a draw is used twice", "run policy=random\n2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1 raw=0000000000000001\n3 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a1 v=1 raw=0000000000000001\n"},
+		{"F1", "a worker does not follow the supervisor", "run kind=central\n" + strings.ReplaceAll(down, "/w1", "/sup") + "350 d/sup health an=a1 to=down why=probe f=3\n401 d/w1 resumed gap=0\n"},
+		{"R13", "an accepted configuration is forgotten", "run persist=1\n10 d/sup config ver=2 ok=true from=control set=a1=3:up,a2=1:up\n20 ! crash n=d inc=1\n30 ! restart n=d\n31 d/sup config ver=1 ok=true from=boot set=a1=1:up,a2=1:up\n"},
+		{"R13", "a weight that no document asked for", `2 o/op send c d/sup control doc={\"op\":\"weight\",\"id\":\"a1\",\"weight\":-3}` + "\n3 d/sup recv c\n10 d/sup config ver=2 ok=true from=control set=a1=3:up,a2=1:up\n"},
 		{"B2", "no answer at all", "2 e/m send s1 d/in submit id=e/1/1 n=1\n3 d/in recv s1\n4 e/m send s2 d/in submit id=e/1/2 n=1\n5 d/in recv s2\n5 d/in join id=e/1/2\n"},
 	} {
 		if r := watchOf(checkWatch(t, watchBoot+c.text, Options{}), c.id); r.Status != Fail {
 			t.Errorf("%s, %s: %s %s", c.id, c.name, r.Status, r.Detail)
 		}
 	}
+}
+
+// refusals are packets to a1 that it refuses one after another, after a probe.
+func refusals(n int) string {
+	text := "9 d/w1 probed an=a1 pn=1 res=ok\n"
+	for i := 1; i <= n; i++ {
+		text += fmt.Sprintf("%[2]d d/w1 pick p=%[1]d id=e/1/%[1]d att=1 n=1 to=a1 v=1\n%[2]d d/w1 send x%[1]d a1/s packet id=e/1/%[1]d n=1 att=1\n%[2]d ! lost x%[1]d to=a1 why=down\n"+
+			"%[3]d d/w1 attempt_failed id=e/1/%[1]d att=1 to=a1 why=refused\n", i, 10*i, 10*i+1)
+	}
+	return text
 }
 
 // TestWindowSeesWhatAGiantPacketHides has one packet of M messages, which loosens

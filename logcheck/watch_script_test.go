@@ -176,7 +176,7 @@ func (s *watchScript) event(f *watchFile, actor string, w []string) {
 		f.tok++
 		node, to, _ := strings.Cut(w[2], "/")
 		m := &watchMsg{from: f.node, actor: actor, inc: f.inc, tok: f.tok, msg: w[3], keys: w[4:]}
-		m.class = map[string]string{"submit": "data", "packet": "data", "result": "ack", "receipt": "ack", "probe": "probe", "probe_ok": "probe"}[m.msg]
+		m.class = map[string]string{"submit": "data", "packet": "data", "result": "ack", "receipt": "ack", "probe": "probe", "probe_ok": "probe", "control": "control"}[m.msg]
 		if m.msg == "packet" || m.msg == "submit" {
 			m.keys = append([]string{"b=10", "h=00000000"}, m.keys...)
 		}
@@ -240,6 +240,12 @@ func (s *watchScript) set(kv string) {
 		d.Workers = n
 	case "failures":
 		d.Detector.Failures = n
+	case "persist":
+		d.Persist = n > 0
+	case "silence":
+		d.Detector.SilenceMin = time.Duration(n) * time.Millisecond
+	case "buffer":
+		s.run.Emitter.BufferPackets = n
 	case "retry_min":
 		d.RetryMin = n
 	case "tcp": // the clock error in ms

@@ -157,7 +157,8 @@ func (s *Scenario) Detector() detect.Config {
 
 // AnalyserConfig is the configuration of every analyser.
 func (s *Scenario) AnalyserConfig() analyser.Config {
-	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending}
+	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending,
+		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact)}
 }
 
 // Operator is the configuration of the node that sends control documents. It has

@@ -14,6 +14,8 @@ func Default() *Scenario {
 		Analyser: Analyser{
 			EntryMax: 256 << 10,
 			Pending:  4096,
+			Dedup:    1 << 18,
+			Compact:  4 << 20,
 			Disk:     Disk{Latency: Latency{"exponential", 200 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, Tail{0, 10}}},
 		},
 		Links: Links{

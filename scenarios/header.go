@@ -40,6 +40,7 @@ func (s *Scenario) headDistributor() logcheck.RunDistributor {
 		Window: d.Window, OnFull: d.OnFull,
 		AttemptTimeout: d.AttemptTimeout, AttemptsMax: d.AttemptsMax,
 		BackoffBase: d.Backoff.Base, BackoffMax: d.Backoff.Max, JitterPPM: int(d.Backoff.Jitter),
+		Hold: d.Hold, Persist: d.Persist,
 		RetryMin: d.RetryBudget.Min, RetryPercent: d.RetryBudget.Percent,
 		QueueItems: int64(d.Queue.Items), QueueBytes: int64(d.Queue.Bytes),
 		ApplyWithin: applyMax, Detector: s.headDetector(),
@@ -59,7 +60,8 @@ func (s *Scenario) headDetector() logcheck.RunDetector {
 		Kind: d.Kind, Interval: d.Interval, Jitter: d.Jitter, Timeout: d.Timeout,
 		Failures: d.Failures, Successes: d.Successes, DataFailures: d.DataFailures,
 		DownInterval: d.DownInterval, Pause: d.Pause,
-		DetectMax: own.DetectMax() + s.slack(), RecoverMax: own.RecoverMax() + s.slack(),
+		SilenceMin: own.SilenceMin(),
+		DetectMax:  own.DetectMax() + s.slack(), RecoverMax: own.RecoverMax() + s.slack(),
 	}
 }
 

@@ -209,6 +209,11 @@ type Analyser struct {
 	// Pending bounds packets whose commit is not synced yet; beyond, the answer is
 	// busy. Default 4,096.
 	Pending int `yaml:"pending" help:"packets whose commit is not synced yet; beyond, the answer is busy" range:"1..1000000"`
+	// Dedup bounds the packet ids that are remembered; beyond, the answer is busy.
+	// Default 262,144.
+	Dedup int `yaml:"dedup" help:"packet ids remembered; beyond, the answer is busy" range:"1..16777216"`
+	// Compact is the size of the store's log at which a snapshot replaces it. Default 4MiB.
+	Compact Bytes `yaml:"compact" help:"size of the store's log at which a snapshot replaces it" range:"1KiB..1TiB"`
 	// Disk is each analyser's disk.
 	Disk Disk `yaml:"disk" help:"each analyser's disk"`
 }

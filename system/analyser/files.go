@@ -61,7 +61,8 @@ func (l *loader) done(env node.Env, a *analyser, ev *node.Event) bool {
 func (a *analyser) recover(env node.Env, files store.Files) {
 	assert(a.store == nil, "a node recovers once")
 	a.store = store.Recover(a.limits, files)
-	env.Log("recover").Uint("n", a.store.N()).Uint("lost", a.store.Lost()).End()
+	env.Log("recover").Uint("n", a.store.N()).Uint("lost", a.store.Lost()).
+		Uint("msgs", a.store.Totals().Messages).End()
 	if files.Empty() {
 		a.open(env)
 		return

@@ -43,3 +43,18 @@ func (c Config) RecoverMax() time.Duration {
 	spacing := c.DownInterval + c.jitter()
 	return max(c.DataTimeout, spacing) + time.Duration(c.Successes-1)*spacing + c.Timeout + c.DataTimeout
 }
+
+// SilenceMin is the shortest silence since an answered probe that phi can call down,
+// with Kind Phi; 0 with another. The mean interval is never below the shortest
+// spacing less a third of Timeout: two made-up intervals of Interval on average are
+// in the window with the first real one, and what one answer gains by coming early
+// the next interval has too much.
+func (c Config) SilenceMin() time.Duration {
+	c = c.WithDefaults()
+	if c.Kind != Phi {
+		return 0
+	}
+	mean := min(c.Interval, c.DownInterval) - c.jitter() - c.Timeout/3
+	spread := time.Duration(phiReach(c.PhiThreshold)) * c.PhiStdMin / phiUnit
+	return min(mean+c.margin()+spread, c.SilenceMax)
+}
