@@ -237,11 +237,11 @@ func (p *peers) reserve(to string, size int) error {
 	r := p.count[to]
 	if r == nil {
 		r = &room{}
-		p.count[to] = r
 	}
 	if r.items >= p.items || r.items > 0 && r.bytes+size > p.bytes {
 		return node.ErrFull
 	}
+	p.count[to] = r
 	r.items++
 	r.bytes += size
 	return nil
@@ -254,4 +254,7 @@ func (p *peers) release(to string, size int) {
 	assert(r != nil && r.items > 0 && r.bytes >= size, "a message of %d bytes to %s left a queue that does not hold it", size, to)
 	r.items--
 	r.bytes -= size
+	if r.items == 0 {
+		delete(p.count, to) // names may come from anybody who asks
+	}
 }

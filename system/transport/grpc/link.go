@@ -163,8 +163,8 @@ func (l *Link) answer(o driver.Outgoing) {
 	}
 }
 
-// join makes a stream that another node opened known, and returns its handle; 0 if
-// the link is closed.
+// join makes a stream that another node opened known, until it leaves; nil if the link
+// is closed.
 func (l *Link) join(f frames) *pipe {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,6 +174,7 @@ func (l *Link) join(f frames) *pipe {
 	l.last++
 	p := newPipe(l.n, f, l.last)
 	l.pipes[l.last] = p
+	l.done.Add(1) // until it leaves
 	return p
 }
 
@@ -182,6 +183,7 @@ func (l *Link) leave(p *pipe) {
 	delete(l.pipes, p.handle)
 	l.mu.Unlock()
 	p.close()
+	l.done.Done()
 }
 
 // Close ends all streams and waits for their goroutines.
