@@ -122,12 +122,19 @@ func (w *World) Run() StopReason { return w.run(int64(timeMax)) }
 
 // RunUntil runs every event up to and including time t, and then sets the
 // time to t. It returns Until, or Quiet when the queue became empty, or what
-// stopped it earlier (the time then is that of the last event).
+// stopped it earlier (the time then is that of the last event, or Limits.Time if
+// t and all that is left to do lie beyond that).
 func (w *World) RunUntil(t time.Duration) StopReason {
 	assert(int64(t) >= w.now, "RunUntil needs a time that is not in the past")
 	r := w.run(int64(t))
-	if (r == Until || r == Quiet) && t <= w.limits.Time {
+	switch {
+	case r != Until && r != Quiet:
+	case t <= w.limits.Time:
 		w.now = int64(t)
+	case r == Until: // time does not pass beyond the limit, though no event lies between
+		w.now = int64(w.limits.Time)
+		w.end(LimitTime)
+		return w.taken()
 	}
 	return r
 }

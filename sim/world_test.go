@@ -140,6 +140,21 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Time does not stand still before the limit when the next event lies beyond both
+// the limit and the time asked for: the caller would ask for ever.
+func TestRunUntilReachesTheTimeLimit(t *testing.T) {
+	r := newRig(t, sim.Config{Limits: sim.Limits{Time: time.Second}})
+	r.node(t, sim.NodeConfig{Name: "n"}, on(func(c *sim.Ctx) { c.After(time.Hour, 0) }), "a")
+	if got := r.RunUntil(999 * ms); got != sim.Until || r.Now() != 999*ms {
+		t.Errorf("%q at %v", got, r.Now())
+	}
+	for range 2 {
+		if got := r.RunUntil(1001 * ms); got != sim.LimitTime || r.Now() != time.Second {
+			t.Errorf("%q at %v", got, r.Now())
+		}
+	}
+}
+
 func TestHaltStepAndRunUntil(t *testing.T) {
 	r := newRig(t, sim.Config{})
 	r.node(t, sim.NodeConfig{Name: "n"}, func(c *sim.Ctx, ev *sim.Event) { c.After(10*ms, 0) }, "a")
