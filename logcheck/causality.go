@@ -5,6 +5,7 @@ package logcheck
 type causality struct {
 	Tally
 	ctx   *Context
+	nodes map[Sym]bool // of run.json
 	sim   bool
 	err   int64
 	clock []clockMark // per actor; in the simulation per file
@@ -54,7 +55,11 @@ func (s *suspect) settle(r *Record, tally *Tally) {
 }
 
 func newCausality(c *Context) *causality {
-	return &causality{Tally: Tally{Name: "H3"}, ctx: c, sim: c.Run.World == "sim", err: c.ClockError, early: map[tokKey]earlyRecv{}}
+	nodes := map[Sym]bool{}
+	for _, n := range c.Run.Nodes {
+		nodes[c.Names.InternString(n.Name)] = true
+	}
+	return &causality{Tally: Tally{Name: "H3"}, ctx: c, nodes: nodes, sim: c.Run.World == "sim", err: c.ClockError, early: map[tokKey]earlyRecv{}}
 }
 
 // Kinds asks for everything: every record has a time.
@@ -208,8 +213,10 @@ func (h *causality) unsent(r *Record) {
 	f := h.ctx.flights.file(r.Sym(KeyFr), uint32(r.Uint(KeyFI)))
 	tok := r.Uint(KeyTok)
 	switch {
+	case f == nil && h.nodes[r.Sym(KeyFr)]: // whether it was sent is not in these logs
+		h.Unknownf("messages of %s, incarnation %d, which has no log", h.ctx.Names.Name(r.Sym(KeyFr)), r.Uint(KeyFI))
 	case f == nil:
-		h.Failf([]Ref{r.Ref()}, "a message of a node or incarnation that has no log")
+		h.Failf([]Ref{r.Ref()}, "a message of %s, which is no node of run.json", h.ctx.Names.Name(r.Sym(KeyFr)))
 	case h.ctx.flights.past(f, tok):
 		h.Failf([]Ref{r.Ref()}, "a message was received after all its copies were accounted for")
 	case h.err > 0 && len(h.early) < memoMax && r.Kind == KindRecv:
