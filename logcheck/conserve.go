@@ -179,11 +179,11 @@ func (d *delivery) acked(r *Record, p *Packet) {
 		return
 	}
 	if d.ctx.ClockError == 0 {
-		d.c2.Failf([]Ref{r.Ref()}, "%s was acked and no store holds it", d.text(p))
+		d.unheld(r.Ref(), d.text(p))
 	} else if len(d.uncommits) < memoMax {
 		d.uncommits = append(d.uncommits, unproven{p.ID, r.Ref()})
 	} else {
-		d.c2.Failf([]Ref{r.Ref()}, "%s was acked and no store holds it", d.text(p))
+		d.unheld(r.Ref(), d.text(p))
 	}
 }
 
