@@ -51,7 +51,10 @@ var layers = []layer{
 	{pkg: "system/wire", ours: []string{"system/message", "system/node", "system/wire/weirv1"}, ext: []string{"google.golang.org/protobuf"}, why: "an encoding knows no actor and no socket"},
 	{pkg: "system/wire/weirv1", ext: []string{"google.golang.org/protobuf"}, why: "generated messages; who wants only them links no grpc"},
 	{pkg: "system/wire/weirv1grpc", ours: []string{"system/wire/weirv1"}, ext: []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, why: "generated stubs"},
-	{pkg: "system/transport/grpc", ours: []string{"system/driver", "system/message", "system/node", "system/wire"}, ext: []string{"google.golang.org/grpc"}, why: "a transport knows no role: it carries what the seam sends"},
+	{pkg: "system/transport/grpc", ours: []string{"system/driver", "system/message", "system/node", "system/transport/netlimit", "system/transport/tlsconf", "system/wire"}, ext: []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, why: "a transport knows no role: it carries what the seam sends"},
+	{pkg: "system/transport/netlimit", why: "limits on sockets know no protocol"},
+	{pkg: "system/transport/tlsconf", ours: []string{"system/node"}, why: "who is at the other end is a question of every transport"},
+	{pkg: "system/transport/tlsconf/tlstest", why: "test support: certificates"},
 	{pkg: "scenarios", ours: []string{"faults", "logcheck", "sim", "system"}, ext: []string{"github.com/goccy/go-yaml"}, why: "the only package that knows everyone"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, ext: []string{"google.golang.org/grpc", "github.com/goccy/go-yaml"}, why: "the product carries no part of the harness"},
@@ -62,11 +65,12 @@ var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "githu
 
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{
-	"faults/tcpfault":    {"faults/proc", "faults/proxy"},
-	"system/emitter":     {"system/node/nodetest"},
-	"system/distributor": {"system/node/nodetest"},
-	"system/analyser":    {"system/node/nodetest"},
-	"system/operator":    {"system/node/nodetest"},
+	"faults/tcpfault":          {"faults/proc", "faults/proxy"},
+	"system/emitter":           {"system/node/nodetest"},
+	"system/distributor":       {"system/node/nodetest"},
+	"system/analyser":          {"system/node/nodetest"},
+	"system/operator":          {"system/node/nodetest"},
+	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
 }
 
 func layerOf(pkg string) *layer {

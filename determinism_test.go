@@ -223,14 +223,17 @@ func f(m map[int]int) {
 // notDeterministic are the packages below the deterministic ones that need not be,
 // with the reason.
 var notDeterministic = map[string]string{
-	"faults/proc":            "real processes",
-	"faults/proxy":           "real connections",
-	"faults/tcpfault":        "real time, processes and connections",
-	"system/node/nodetest":   "test support: what it runs is",
-	"system/driver":          "the real world's clock, goroutines and files",
-	"system/transport/grpc":  "the real world's network",
-	"system/wire/weirv1":     "generated",
-	"system/wire/weirv1grpc": "generated",
+	"faults/proc":                      "real processes",
+	"faults/proxy":                     "real connections",
+	"faults/tcpfault":                  "real time, processes and connections",
+	"system/node/nodetest":             "test support: what it runs is",
+	"system/driver":                    "the real world's clock, goroutines and files",
+	"system/transport/grpc":            "the real world's network",
+	"system/transport/netlimit":        "the real world's sockets",
+	"system/transport/tlsconf":         "the real world's files and connections",
+	"system/transport/tlsconf/tlstest": "test support: keys are random",
+	"system/wire/weirv1":               "generated",
+	"system/wire/weirv1grpc":           "generated",
 }
 
 // TestDeterminismRulesCoverTheTree holds that no package of the simulation, the

@@ -52,6 +52,9 @@ type config struct {
 	// Seed seeds the node's random streams. Default (0): the machine's entropy.
 	Seed uint64 `yaml:"seed"`
 
+	// Security is who may do what with the node; its fields stand beside these.
+	Security security `yaml:",inline"`
+
 	// The role's own configuration: the one of the command counts.
 	Distributor distributor.Config `yaml:"distributor"`
 	Analyser    analyser.Config    `yaml:"analyser"`
@@ -81,7 +84,8 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags := newFlags(role, errw)
 	file := flags.String("config", "", "the configuration file")
 	incarnation := flags.Uint("incarnation", 0, "the number of this life")
-	var name, listen, control, data, log string
+	var name, listen, control, data, log, token string
+	flags.StringVar(&token, "control-token-file", "", "the file of the control token")
 	flags.StringVar(&name, "name", "", "the node's name")
 	flags.StringVar(&listen, "listen", "", "the address for packets")
 	flags.StringVar(&control, "control", "", "the address for control documents")
@@ -106,7 +110,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	for _, f := range []struct {
 		to   *string
 		flag string
-	}{{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Data, data}, {&c.Log, log}} {
+	}{{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Data, data}, {&c.Log, log}, {&c.Security.TokenFile, token}} {
 		if f.flag != "" {
 			*f.to = f.flag
 		}
@@ -189,6 +193,7 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
+	errs = append(errs, c.Security.validate(role, c.Control), c.mayDial())
 	if (role == "distribute" || role == "analyse") && c.Listen == "" {
 		bad("no address to listen at: --listen HOST:PORT")
 	}

@@ -32,7 +32,12 @@ flags:
   --data DIR       the node's durable files: an analyser's store, a distributor's table
                    and dead letters, an emitter's journal. Required.
   --log DIR        where the event log is written, for the checker. Default: none
-  --control ADDR   distribute: where control documents are taken. Default: nowhere
+  --control ADDR   distribute, emit: where control documents are taken. Default:
+                   nowhere. Other than a loopback address only with certificates
+                   (tls: {cert, key, ca} in the file) or a token
+  --control-token-file FILE
+                   the token, 16 bytes or more, that a control document must carry;
+                   operate: that its documents carry
 
 operate delivers control documents to other nodes, as often as it takes: lines of the
 form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.

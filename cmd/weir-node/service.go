@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +92,7 @@ type service struct {
 	log     *slog.Logger
 	node    *driver.Node
 	link    *grpc.Link
+	secure  *secure
 	health  *health.Server
 	servers []*rpc.Server
 	events  *os.File // the event log; nil: none
@@ -115,7 +115,10 @@ func (s *service) start(role string) error {
 	if err != nil {
 		return err
 	}
-	if s.link, err = grpc.NewLink(grpc.Config{Peers: c.peers(), Dial: dial}); err != nil {
+	if s.secure, err = c.Security.open(role, c.Name, s.log); err != nil {
+		return err
+	}
+	if s.link, err = grpc.NewLink(s.secure.link(c.peers())); err != nil {
 		return err
 	}
 	listening, err := s.listen(role)
@@ -171,10 +174,6 @@ func bootOf(role string, c *config) (string, node.Boot) {
 	return "emitter", emitter.Boot(c.Emitter)
 }
 
-func dial(ctx context.Context, addr string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-}
-
 // openLog makes the event log of an incarnation.
 func openLog(c *config, inc uint32) (*os.File, error) {
 	if err := os.MkdirAll(c.Log, 0o755); err != nil {
@@ -192,7 +191,8 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		server := rpc.NewServer(grpc.ServerOptions()...)
+		l, options := s.secure.listener(l, addr == s.cfg.Control)
+		server := rpc.NewServer(options...)
 		register(server)
 		grpc_health_v1.RegisterHealthServer(server, s.health)
 		s.servers = append(s.servers, server)

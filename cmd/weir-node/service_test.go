@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
@@ -34,11 +36,14 @@ type process struct {
 	errs bytes.Buffer
 }
 
-func spawn(t *testing.T, args ...string) *process {
+func spawn(t *testing.T, args ...string) *process { return spawnWith(t, nil, args...) }
+
+// spawnWith gives the process a standard input.
+func spawnWith(t *testing.T, in io.Reader, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0], args...)}
 	p.Env = append(os.Environ(), nodeEnv+"=1")
-	p.Stderr = &p.errs
+	p.Stdin, p.Stderr = in, &p.errs
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -70,10 +75,13 @@ func free(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// soon tries again soon after a connection is refused.
+var soon = rpc.WithConnectParams(rpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond}, MinConnectTimeout: 5 * time.Second})
+
 // serving waits until a node's health service says so, or no more.
 func serving(t *testing.T, addr string) {
 	t.Helper()
-	conn, err := rpc.NewClient("passthrough:///"+addr, rpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := rpc.NewClient("passthrough:///"+addr, rpc.WithTransportCredentials(insecure.NewCredentials()), soon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,11 @@ package grpc
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -107,10 +110,10 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
 	u := unpacker{actor: s.actor}
-	if u.peer, err = peerOf(ctx); err == nil {
-		err = u.request(w.GetHead(), m, nil)
+	if u.peer, err = peerOf(ctx); err != nil {
+		return nil, refusedPeer(err)
 	}
-	if err != nil {
+	if err = u.request(w.GetHead(), m, nil); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
 	c := &call{answer: make(chan driver.Outgoing, 1)}
@@ -121,9 +124,10 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 	defer s.l.leave(p)
 	go p.write()
 	in := u.items[0].Incoming
+	in.Token = max(in.Token, 1) // the call has an answer, whether or not its caller numbers them
 	in.Handle = p.handle
 	if err := s.l.n.Deliver(in); err != nil {
-		return nil, status.Error(codes.ResourceExhausted, refusalWord(err))
+		return nil, busy(ctx, refusalWord(err))
 	}
 	select {
 	case o := <-c.answer:
@@ -136,6 +140,8 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 		}
 		answer.Head = headOf(&o)
 		return answer, nil
+	case <-time.After(applyMax):
+		return nil, status.Errorf(codes.DeadlineExceeded, "no answer in %v", applyMax)
 	case <-ctx.Done():
 		return nil, status.FromContextError(ctx.Err()).Err()
 	case <-s.l.ctx.Done():
@@ -143,10 +149,29 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 	}
 }
 
-// peerOf is who called.
+// applyMax is how long a call waits for the actor's answer.
+const applyMax = 30 * time.Second
+
+// peerOf is who called: as the metadata say, which must not say otherwise than the
+// certificate.
 func peerOf(ctx context.Context) (node.Addr, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
-	return identity(md)
+	from, err := identity(md)
+	if id, ok := known(ctx); ok && err == nil && from.Node != "" && from.Node != id.Name {
+		err = fmt.Errorf("metadata %s %q: %w %s", keyNode, from.Node, errName, id)
+	}
+	return from, err
+}
+
+// errName says that a caller claims to be what its certificate does not say.
+var errName = errors.New("the certificate is of")
+
+// refusedPeer is the status for a caller that is not known by a right name.
+func refusedPeer(err error) error {
+	if errors.Is(err, errName) {
+		return status.Error(codes.PermissionDenied, err.Error())
+	}
+	return status.Error(codes.InvalidArgument, err.Error())
 }
 
 // introduce is the metadata with which a node says who it is.

@@ -35,7 +35,12 @@ func bootOne(name string, box node.Mailbox, f actorFunc) node.Boot {
 // server runs a node that offers the ingest service, and returns its address.
 func server(t *testing.T, box node.Mailbox, f actorFunc) string {
 	t.Helper()
-	l, err := NewLink(Config{})
+	return serverWith(t, Config{}, box, f)
+}
+
+func serverWith(t *testing.T, cfg Config, box node.Mailbox, f actorFunc) string {
+	t.Helper()
+	l, err := NewLink(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

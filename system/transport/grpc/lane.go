@@ -118,7 +118,7 @@ func (ln *lane) connection() (*rpc.ClientConn, error) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	if ln.conn == nil {
-		conn, err := ln.l.dial(ln.addr)
+		conn, err := ln.l.dial(ln.key, ln.addr)
 		if err != nil {
 			return nil, err
 		}

@@ -9,12 +9,14 @@ import (
 
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
 	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/node"
+	"weir/system/transport/tlsconf"
 )
 
 // Config says which nodes can be reached, and how.
@@ -26,6 +28,17 @@ type Config struct {
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
 	// DialMax is how long opening a connection may take. Default (0): 3 s.
 	DialMax time.Duration
+	// Credentials are for connections to a peer of one of these roles. Default (nil):
+	// connections are neither encrypted nor anybody's.
+	Credentials func(peer string, roles ...string) credentials.TransportCredentials
+	// ControlToken is presented with every control document. Default (empty): none is.
+	ControlToken string
+	// StreamIdle ends a stream of another node on which nothing comes or goes for that
+	// long. Default (0): 5 min.
+	StreamIdle time.Duration
+	// StreamStall ends one whose client has not read an answer for that long. Default
+	// (0): 30 s.
+	StreamStall time.Duration
 }
 
 // Peer is where a node listens. Packets, probes and control documents go over
@@ -89,6 +102,12 @@ func kindOf(m node.Message) (laneKind, bool) {
 func NewLink(cfg Config) (*Link, error) {
 	if cfg.DialMax == 0 {
 		cfg.DialMax = 3 * time.Second
+	}
+	if cfg.StreamIdle == 0 {
+		cfg.StreamIdle = 5 * time.Minute
+	}
+	if cfg.StreamStall == 0 {
+		cfg.StreamStall = 30 * time.Second
 	}
 	l := &Link{cfg: cfg, bound: make(chan struct{}), lanes: map[laneKey]*lane{}, pipes: map[uint64]*pipe{}}
 	l.ctx, l.stop = context.WithCancel(context.Background())
@@ -200,19 +219,34 @@ func (l *Link) Close() {
 
 // dial is what all connections of a Link have in common. The name is resolved by
 // Dial, and a connection that went silent is found out.
-func (l *Link) dial(addr string) (*rpc.ClientConn, error) {
-	return rpc.NewClient("passthrough:///"+addr,
-		rpc.WithTransportCredentials(insecure.NewCredentials()),
+func (l *Link) dial(to laneKey, addr string) (*rpc.ClientConn, error) {
+	creds := insecure.NewCredentials()
+	if l.cfg.Credentials != nil {
+		creds = l.cfg.Credentials(to.peer, rolesOf[to.kind]...)
+	}
+	options := []rpc.DialOption{
+		rpc.WithTransportCredentials(creds),
 		rpc.WithContextDialer(l.cfg.Dial),
 		rpc.WithConnectParams(rpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
 			MinConnectTimeout: l.cfg.DialMax,
 		}),
 		rpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second}),
-		rpc.WithDefaultCallOptions(rpc.MaxCallRecvMsgSize(frameMax), rpc.MaxCallSendMsgSize(frameMax)),
+		rpc.WithDefaultCallOptions(rpc.MaxCallRecvMsgSize(frameMax), rpc.MaxCallSendMsgSize(frameMax), rpc.ForceCodecV2(codec{})),
+		rpc.WithMaxHeaderListSize(16 << 10),
 		rpc.WithDisableServiceConfig(),
 		rpc.WithNoProxy(),
-	)
+	}
+	if to.kind == laneControl && l.cfg.ControlToken != "" {
+		options = append(options, rpc.WithPerRPCCredentials(Token(l.cfg.ControlToken)))
+	}
+	return rpc.NewClient("passthrough:///"+addr, options...)
+}
+
+// rolesOf are the roles that a lane leads to.
+var rolesOf = [...][]string{
+	laneSubmit: {tlsconf.Distributor}, laneDispatch: {tlsconf.Analyser}, laneProbe: {tlsconf.Analyser},
+	laneControl: {tlsconf.Distributor, tlsconf.Emitter, tlsconf.Analyser},
 }
 
 // frameMax bounds a frame in bytes: the largest message and a full frame before it.

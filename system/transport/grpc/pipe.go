@@ -3,6 +3,7 @@ package grpc
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"weir/system/driver"
 	"weir/system/node"
@@ -17,6 +18,10 @@ const (
 // clientBytes bounds the answers that wait for a client that is no node; one that
 // does not read them is cut off.
 const clientBytes = 16 << 20
+
+// pipeItems is how many answers wait for the client of one stream before no more is read
+// from it.
+const pipeItems = 16384
 
 // frames is one open stream. send and refuse are called from one goroutine, recv from
 // another.
@@ -53,13 +58,19 @@ type pipe struct {
 	refused []refusal
 	last    node.Token // highest token queued
 	owed    int        // requests that were handed to the node and not answered
+	heard   time.Time  // when something came last, or an answer
+	sending time.Time  // since when a frame is being sent; zero: none is
+	unsent  int        // answers that were taken off the queues and are not sent
+	room    sync.Cond  // there may be room for more requests
 	ending  bool       // nothing more comes in: the pipe ends once nothing is owed
 	closed  bool
 	wake    chan struct{}
 }
 
 func newPipe(n *driver.Node, f frames, handle uint64) *pipe {
-	return &pipe{n: n, f: f, handle: handle, wake: make(chan struct{}, 1)}
+	p := &pipe{n: n, f: f, handle: handle, wake: make(chan struct{}, 1), heard: time.Now()}
+	p.room.L = &p.mu
+	return p
 }
 
 // add queues a message, and reports false if the pipe is closed.
@@ -74,6 +85,7 @@ func (p *pipe) add(o driver.Outgoing) bool {
 	p.last = max(p.last, o.Token)
 	if o.Re.Token != 0 {
 		p.owed--
+		p.heard = time.Now()
 	}
 	p.signal()
 	return true
@@ -104,12 +116,16 @@ func (p *pipe) write() error {
 		batch, p.queue = p.queue, batch[:0]
 		refused, p.refused = p.refused, refused[:0]
 		p.bytes = 0
+		p.unsent = len(batch) + len(refused)
+		p.room.Broadcast()
 		over := p.closed || p.ending && p.owed <= 0
 		p.mu.Unlock()
 		err := p.writeAll(batch)
 		clear(batch)
 		for i := 0; i < len(refused) && err == nil; i++ {
+			p.mark(time.Now())
 			err = p.f.refuse(refused[i])
+			p.mark(time.Time{})
 		}
 		if err != nil || over {
 			return err
@@ -128,7 +144,9 @@ func (p *pipe) writeAll(batch []driver.Outgoing) (err error) {
 			n++
 		}
 		if err == nil {
+			p.mark(time.Now())
 			err = p.f.send(batch[:n])
+			p.mark(time.Time{})
 		}
 		left(p.n, batch[:n])
 		batch = batch[n:]
@@ -143,13 +161,46 @@ func left(n *driver.Node, batch []driver.Outgoing) {
 	}
 }
 
+// mark notes since when a frame is being sent.
+func (p *pipe) mark(t time.Time) {
+	p.mu.Lock()
+	p.sending = t
+	p.mu.Unlock()
+}
+
+// await waits until few enough answers wait for a server's client to take another frame:
+// who does not read answers cannot ask for ever more. What actors still work on does not
+// count: not every request gets an answer, and they bound it themselves.
+func (p *pipe) await() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.handle != 0 && !p.closed && p.unsent+len(p.queue)+len(p.refused) >= pipeItems {
+		p.room.Wait()
+	}
+}
+
+// since says for how long the frame that is being sent has not been taken, and for how
+// long nothing has come or gone.
+func (p *pipe) since(now time.Time) (stalled, idle time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.sending.IsZero() {
+		return now.Sub(p.sending), 0
+	}
+	return 0, now.Sub(p.heard)
+}
+
 // read takes in what comes until the stream ends.
 func (p *pipe) read() error {
 	for {
+		p.await()
 		items, err := p.f.recv()
 		if err != nil {
 			return err
 		}
+		p.mu.Lock()
+		p.heard = time.Now()
+		p.mu.Unlock()
 		for i := range items {
 			p.take(&items[i])
 		}
@@ -166,12 +217,16 @@ func (p *pipe) take(it *item) {
 		_ = p.n.Deliver(it.Incoming)
 	default:
 		it.Handle = p.handle
+		owed := 0
+		if it.Token != 0 { // its sender wants an answer
+			owed = 1
+		}
 		p.mu.Lock()
-		p.owed++
+		p.owed += owed
 		p.mu.Unlock()
 		if err := p.n.Deliver(it.Incoming); err != nil {
 			p.mu.Lock()
-			p.owed--
+			p.owed -= owed
 			p.refused = append(p.refused, refusal{it.From, it.Token, refusalWord(err)})
 			p.signal()
 			p.mu.Unlock()
@@ -190,6 +245,7 @@ func (p *pipe) close() (last node.Token, first bool) {
 	p.closed = true
 	queue := p.queue
 	p.queue, p.bytes = nil, 0
+	p.room.Broadcast()
 	last = p.last
 	p.signal()
 	p.mu.Unlock()

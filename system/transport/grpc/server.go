@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"weir/system/driver"
+	"weir/system/message"
 	"weir/system/wire"
 	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
@@ -26,8 +27,12 @@ func ServerOptions() []rpc.ServerOption {
 		rpc.MaxConcurrentStreams(100),
 		rpc.MaxHeaderListSize(16 << 10),
 		rpc.ConnectionTimeout(10 * time.Second),
-		rpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		// No greatest age: a stream lives as long as its nodes, and its end would fail what
+		// it carries. Idle ones end, see Config.StreamIdle, and then their connection.
+		rpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 5 * time.Minute, Time: 30 * time.Second, Timeout: 10 * time.Second}),
+		// Nodes ping every 10 s, see dial, and clocks are not the same.
 		rpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+		rpc.ForceServerCodecV2(codec{}),
 	}
 }
 
@@ -64,6 +69,9 @@ func (s *ingestServer) Submit(stream rpc.BidiStreamingServer[weirv1.SubmitReques
 		unpack: func(f *weirv1.SubmitRequest, u *unpacker) error {
 			for _, w := range f.GetItems() {
 				m, err := wire.UnpackSubmit(w)
+				if err == nil {
+					err = ownPacket(stream.Context(), m)
+				}
 				if err := u.request(w.GetHead(), m, err); err != nil {
 					return err
 				}
@@ -71,9 +79,22 @@ func (s *ingestServer) Submit(stream rpc.BidiStreamingServer[weirv1.SubmitReques
 			return nil
 		},
 		reject: func(h *weirv1.Head, why string) *weirv1.SubmitResponse {
-			return &weirv1.SubmitResponse{Items: []*weirv1.SubmitResult{{Head: h, Why: why}}}
+			return &weirv1.SubmitResponse{Items: []*weirv1.SubmitResult{{Head: h, Why: why, WaitNano: uint64(refusedWait)}}}
 		},
 	})
+}
+
+// refusedWait is when a packet that found a mailbox full may be sent again. weir's own
+// emitters have a backoff of theirs.
+const refusedWait = time.Second
+
+// ownPacket holds an emitter with a certificate to ids of its own: with another's it
+// could make that one's packets look like repetitions.
+func ownPacket(ctx context.Context, m *message.Submit) error {
+	if id, ok := known(ctx); ok && m.Packet.ID.Source != id.Name {
+		return status.Errorf(codes.PermissionDenied, "packet %s: %v %s", m.Packet.ID, errName, id)
+	}
+	return nil
 }
 
 type analyserServer struct {
@@ -134,7 +155,7 @@ func serve[Out, In any](l *Link, stream rpc.ServerStream, f *framed[Out, In]) er
 	}
 	var err error
 	if f.peer, err = peerOf(stream.Context()); err != nil {
-		return status.Error(codes.InvalidArgument, err.Error())
+		return refusedPeer(err)
 	}
 	if err := stream.SendHeader(l.introduce()); err != nil {
 		return err
@@ -154,8 +175,17 @@ func (l *Link) live(ctx context.Context, p *pipe) error {
 	l.done.Add(2)
 	go func() { defer l.done.Done(); read <- p.read() }()
 	go func() { defer l.done.Done(); wrote <- p.write() }()
+	look := time.NewTicker(l.cfg.StreamStall / 4)
+	defer look.Stop()
 	for {
 		select {
+		case <-look.C:
+			switch stalled, idle := p.since(time.Now()); {
+			case stalled > l.cfg.StreamStall:
+				return busy(ctx, "answers are not read")
+			case idle > l.cfg.StreamIdle:
+				return status.Errorf(codes.Unavailable, "nothing came for %v", l.cfg.StreamIdle)
+			}
 		case err := <-read:
 			if !errors.Is(err, io.EOF) {
 				return refused(ctx, err)

@@ -81,6 +81,7 @@ type unpacker struct {
 	peer  node.Addr
 	actor string
 	items []item
+	bytes int // of the requests
 }
 
 // request adds a request of the other side.
@@ -91,6 +92,12 @@ func (u *unpacker) request(h *weirv1.Head, m node.Message, err error) error {
 	}
 	if err != nil {
 		return err
+	}
+	if it.To.Actor != u.actor {
+		it.To.Actor = "" // no actor's name: a service leads to its own actor and no other
+	}
+	if u.bytes += m.Size(); u.bytes > frameBytes && len(u.items) > 0 {
+		return fmt.Errorf("a frame has at most %d bytes, or one item", frameBytes)
 	}
 	u.items = append(u.items, it)
 	return nil
