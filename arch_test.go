@@ -52,6 +52,7 @@ var layers = []layer{
 	{pkg: "system/wire/weirv1", ext: []string{"google.golang.org/protobuf"}, why: "generated messages; who wants only them links no grpc"},
 	{pkg: "system/wire/weirv1grpc", ours: []string{"system/wire/weirv1"}, ext: []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, why: "generated stubs"},
 	{pkg: "system/transport/grpc", ours: []string{"system/driver", "system/message", "system/node", "system/wire"}, ext: []string{"google.golang.org/grpc"}, why: "a transport knows no role: it carries what the seam sends"},
+	{pkg: "system/metrics", ours: []string{"system/node"}, ext: []string{"github.com/prometheus/client_golang"}, why: "names what others measure; the only package that knows Prometheus"},
 	{pkg: "scenarios", ours: []string{"faults", "logcheck", "sim", "system"}, ext: []string{"github.com/goccy/go-yaml"}, why: "the only package that knows everyone"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, ext: []string{"google.golang.org/grpc", "github.com/goccy/go-yaml"}, why: "the product carries no part of the harness"},
