@@ -33,6 +33,10 @@ flags:
                    and dead letters, an emitter's journal. Required.
   --log DIR        where the event log is written, for the checker. Default: none
   --control ADDR   distribute: where control documents are taken. Default: nowhere
+  --admin ADDR     where /metrics, /healthz, /readyz and /debug/pprof are served: a loopback
+                   address. Default: nowhere
+  --admin-token-file FILE
+                   metrics and profiles ask for the bearer token in FILE; then ADDR may be any
 
 operate delivers control documents to other nodes, as often as it takes: lines of the
 form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.

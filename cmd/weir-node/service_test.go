@@ -70,7 +70,7 @@ func free(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// serving waits until a node's health service says so, or no more.
+// serving waits until a node's health service says that it is ready.
 func serving(t *testing.T, addr string) {
 	t.Helper()
 	conn, err := rpc.NewClient("passthrough:///"+addr, rpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -80,9 +80,15 @@ func serving(t *testing.T, addr string) {
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, rpc.WaitForReady(true))
-	if err != nil || answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
-		t.Fatalf("health of %s: %v, %v", addr, answer, err)
+	for {
+		answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, rpc.WaitForReady(true))
+		if err != nil {
+			t.Fatalf("health of %s: %v, %v", addr, answer, err)
+		}
+		if answer.Status == grpc_health_v1.HealthCheckResponse_SERVING {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
