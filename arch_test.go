@@ -59,10 +59,11 @@ var layers = []layer{
 }
 
 // testOnly are the modules that test files may use besides.
-var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak"}
+var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak", "github.com/goccy/go-yaml"}
 
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{
+	"system/metrics":     {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator"},
 	"faults/tcpfault":    {"faults/proc", "faults/proxy"},
 	"system/emitter":     {"system/node/nodetest"},
 	"system/distributor": {"system/node/nodetest"},
