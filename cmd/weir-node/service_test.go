@@ -73,6 +73,12 @@ func free(t *testing.T) string {
 // serving waits until a node's health service says that it is ready.
 func serving(t *testing.T, addr string) {
 	t.Helper()
+	healthIs(t, addr, grpc_health_v1.HealthCheckResponse_SERVING)
+}
+
+// healthIs waits until a node's health service says so.
+func healthIs(t *testing.T, addr string, want grpc_health_v1.HealthCheckResponse_ServingStatus) {
+	t.Helper()
 	conn, err := rpc.NewClient("passthrough:///"+addr, rpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
@@ -83,9 +89,9 @@ func serving(t *testing.T, addr string) {
 	for {
 		answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, rpc.WaitForReady(true))
 		if err != nil {
-			t.Fatalf("health of %s: %v, %v", addr, answer, err)
+			t.Fatalf("health of %s: %v, want %v: %v", addr, answer, want, err)
 		}
-		if answer.Status == grpc_health_v1.HealthCheckResponse_SERVING {
+		if answer.Status == want {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
