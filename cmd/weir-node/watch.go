@@ -10,8 +10,11 @@ import (
 	"weir/system/metrics"
 )
 
-// readyEvery is how often the gRPC health service learns whether the node is ready.
-const readyEvery = 250 * time.Millisecond
+// How often the gRPC health service learns whether the node is ready.
+const (
+	readyEvery   = time.Second            // while it is
+	unreadyEvery = 250 * time.Millisecond // while it is not
+)
 
 // watch is what looks at a running node from beside: its metrics, the admin listener,
 // and who keeps the gRPC health service true.
@@ -63,8 +66,6 @@ func (w *watch) begin(role string, incarnation uint32) (err error) {
 // not serving whatever it is told.
 func (w *watch) health() {
 	defer close(w.done)
-	tick := time.NewTicker(readyEvery)
-	defer tick.Stop()
 	for last := false; ; {
 		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 		ok, why := w.metrics.Ready(ctx)
@@ -78,8 +79,12 @@ func (w *watch) health() {
 			w.s.health.SetServingStatus("", status)
 			w.s.log.Info("readiness", "ready", ok, "why", why)
 		}
+		wait := unreadyEvery
+		if ok {
+			wait = readyEvery
+		}
 		select {
-		case <-tick.C:
+		case <-time.After(wait):
 		case <-w.quit:
 			return
 		}

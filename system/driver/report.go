@@ -41,7 +41,7 @@ var nothing = func() <-chan struct{} { c := make(chan struct{}); close(c); retur
 func (r *report) set(a node.Actor, last bool) {
 	var samples []node.Sample
 	if s, ok := a.(node.Sampler); ok {
-		samples = s.Samples(nil)
+		samples = s.Samples(make([]node.Sample, 0, len(r.samples))) // about as many as before
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -3,6 +3,7 @@ package metrics
 import (
 	"bytes"
 	"context"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -44,7 +45,7 @@ func (l *log) Write(b []byte) (int, error) {
 }
 
 // roles boots a node of each role.
-func roles(t *testing.T) map[string]*driver.Node {
+func roles(t testing.TB) map[string]*driver.Node {
 	boots := map[string]node.Boot{
 		"emitter": emitter.Boot(emitter.Config{Distributors: []string{"d1"}, Generator: &emitter.Generator{RateMilli: 1000, Packets: 1}}),
 		"distributor": distributor.Boot(distributor.Config{Workers: 2, PacketMax: 10,
@@ -148,3 +149,15 @@ type still struct {
 }
 
 func (s *still) Samples(context.Context) ([]node.Sample, int) { return s.samples, s.late }
+
+// A scrape of a distributor with 2 workers and 2 analysers, to its text.
+func BenchmarkScrape(b *testing.B) {
+	m, err := New(Node{Name: "d1"}, roles(b)["distributor"])
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := m.Handler()
+	for b.Loop() {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil))
+	}
+}
