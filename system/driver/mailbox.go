@@ -235,6 +235,7 @@ type peers struct {
 	items int // limits
 	bytes int
 	count map[string]*room
+	known func(string) bool // the configuration has a node of that name
 }
 
 type room struct{ items, bytes int }
@@ -263,7 +264,7 @@ func (p *peers) release(to string, size int) {
 	assert(r != nil && r.items > 0 && r.bytes >= size, "a message of %d bytes to %s left a queue that does not hold it", size, to)
 	r.items--
 	r.bytes -= size
-	if r.items == 0 {
+	if r.items == 0 && !p.known(to) {
 		delete(p.count, to) // names may come from anybody who asks
 	}
 }

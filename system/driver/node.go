@@ -65,7 +65,10 @@ func Start(cfg Config) (*Node, error) {
 		}
 		n.cfg.Seed = binary.LittleEndian.Uint64(b[:])
 	}
-	n.peers = peers{items: n.cfg.PeerItems, bytes: n.cfg.PeerBytes, count: map[string]*room{}}
+	n.peers = peers{items: n.cfg.PeerItems, bytes: n.cfg.PeerBytes, count: map[string]*room{}, known: func(string) bool { return false }}
+	if n.cfg.Link != nil {
+		n.peers.known = n.cfg.Link.Knows
+	}
 	var err error
 	if n.store, err = newStore(n); err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func (n *Node) own(s []node.Sample) []node.Sample {
 	}
 	s = n.journal.samples(s)
 	s = n.store.samples(s)
-	return n.peers.samples(s, n.cfg.Link)
+	return n.peers.samples(s)
 }
 
 func (j *journal) samples(s []node.Sample) []node.Sample {
@@ -126,15 +126,15 @@ func (s *store) samples(all []node.Sample) []node.Sample {
 	return append(all, node.Level("disk_waiting", "", len(s.queue)), node.Count("disk_errors", "", s.failed))
 }
 
-// samples tells the nodes apart that the link knows; others may call themselves
+// samples tells the nodes apart that the configuration has; others may call themselves
 // anything, and as many things as they like.
-func (p *peers) samples(s []node.Sample, link Link) []node.Sample {
+func (p *peers) samples(s []node.Sample) []node.Sample {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var names []string
 	rest := room{}
 	for name, r := range p.count {
-		if link.Knows(name) {
+		if p.known(name) {
 			names = append(names, name)
 		} else {
 			rest.items += r.items
