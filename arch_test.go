@@ -55,13 +55,14 @@ var layers = []layer{
 	{pkg: "system/transport/netlimit", why: "limits on sockets know no protocol"},
 	{pkg: "system/transport/tlsconf", ours: []string{"system/node"}, why: "who is at the other end is a question of every transport"},
 	{pkg: "system/transport/tlsconf/tlstest", why: "test support: certificates"},
+	{pkg: "system/metrics", ours: []string{"system/node"}, ext: []string{"github.com/prometheus/client_golang"}, why: "names what others measure; the only package that knows Prometheus"},
 	{pkg: "scenarios", ours: []string{"faults", "logcheck", "sim", "system"}, ext: []string{"github.com/goccy/go-yaml"}, why: "the only package that knows everyone"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, ext: []string{"google.golang.org/grpc", "github.com/goccy/go-yaml"}, why: "the product carries no part of the harness"},
 }
 
 // testOnly are the modules that test files may use besides.
-var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak"}
+var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak", "github.com/goccy/go-yaml"}
 
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{
@@ -71,6 +72,7 @@ var testOurs = map[string][]string{
 	"system/analyser":          {"system/node/nodetest"},
 	"system/operator":          {"system/node/nodetest"},
 	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
+	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator"},
 }
 
 func layerOf(pkg string) *layer {

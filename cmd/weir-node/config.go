@@ -32,6 +32,12 @@ type config struct {
 	// Control is where a distributor or an emitter takes control documents. Default
 	// (empty): nowhere.
 	Control string `yaml:"control"`
+	// Admin is where metrics, health and profiles are served: host:port of a loopback
+	// address; of any, with a token. Default (empty): nowhere.
+	Admin string `yaml:"admin"`
+	// AdminTokenFile is the file with the bearer token, of at least 16 bytes, that
+	// metrics and profiles ask for. Default (empty): none.
+	AdminTokenFile string `yaml:"admin_token_file"`
 	// Data is the folder of the node's durable files. Required.
 	Data string `yaml:"data"`
 	// Log is the folder of the event logs. Default (empty): none are written.
@@ -84,11 +90,13 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags := newFlags(role, errw)
 	file := flags.String("config", "", "the configuration file")
 	incarnation := flags.Uint("incarnation", 0, "the number of this life")
-	var name, listen, control, data, log, token string
-	flags.StringVar(&token, "control-token-file", "", "the file of the control token")
+	var name, listen, control, admin, controlToken, adminToken, data, log string
+	flags.StringVar(&controlToken, "control-token-file", "", "the file of the control token")
 	flags.StringVar(&name, "name", "", "the node's name")
 	flags.StringVar(&listen, "listen", "", "the address for packets")
 	flags.StringVar(&control, "control", "", "the address for control documents")
+	flags.StringVar(&admin, "admin", "", "the address for metrics and profiles")
+	flags.StringVar(&adminToken, "admin-token-file", "", "the file with the token for them")
 	flags.StringVar(&data, "data", "", "the folder of durable files")
 	flags.StringVar(&log, "log", "", "the folder of event logs")
 	var analysers, to, inputs list
@@ -110,7 +118,10 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	for _, f := range []struct {
 		to   *string
 		flag string
-	}{{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Data, data}, {&c.Log, log}, {&c.Security.TokenFile, token}} {
+	}{
+		{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Security.TokenFile, controlToken},
+		{&c.Admin, admin}, {&c.AdminTokenFile, adminToken}, {&c.Data, data}, {&c.Log, log},
+	} {
 		if f.flag != "" {
 			*f.to = f.flag
 		}
@@ -197,6 +208,7 @@ func (c *config) validate(role string) error {
 	if (role == "distribute" || role == "analyse") && c.Listen == "" {
 		bad("no address to listen at: --listen HOST:PORT")
 	}
+	errs = append(errs, c.checkAdmin())
 	known := func(name string) {
 		if c.Peers[name].Data == "" {
 			bad("node %q has no address: peers: {%s: HOST:PORT}", name, name)

@@ -38,6 +38,10 @@ flags:
   --control-token-file FILE
                    the token, 16 bytes or more, that a control document must carry;
                    operate: that its documents carry
+  --admin ADDR     where /metrics, /healthz, /readyz and /debug/pprof are served: a loopback
+                   address. Default: nowhere
+  --admin-token-file FILE
+                   metrics and profiles ask for the bearer token in FILE; then ADDR may be any
 
 operate delivers control documents to other nodes, as often as it takes: lines of the
 form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.

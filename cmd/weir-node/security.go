@@ -116,9 +116,11 @@ func (c *config) mayDial() error {
 // counts only if it is localhost: what others mean is not known for ever.
 func loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
+	return err == nil && localHost(host)
+}
+
+// localHost reports whether a host is this machine to itself.
+func localHost(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -96,7 +96,8 @@ type service struct {
 	health  *health.Server
 	servers []*rpc.Server
 	events  *os.File // the event log; nil: none
-	unacked uint64   // an emitter's packets that were not acknowledged; valid at the end
+	watch   *watch
+	unacked uint64 // an emitter's packets that were not acknowledged; valid at the end
 }
 
 // newService opens everything and starts the node.
@@ -125,6 +126,9 @@ func (s *service) start(role string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openWatch(); err != nil {
+		return err
+	}
 	c.Emitter.Ended = s.emitted
 	cfg := driver.Config{Name: c.Name, Incarnation: inc, Link: s.link, Dir: c.Data, Seed: c.Seed}
 	cfg.Role, cfg.Boot = bootOf(role, c)
@@ -138,6 +142,9 @@ func (s *service) start(role string) error {
 		cfg.Log = s.events
 	}
 	if s.node, err = driver.Start(cfg); err != nil {
+		return err
+	}
+	if err := s.watch.begin(cfg.Role, inc); err != nil {
 		return err
 	}
 	for i, l := range listening {
@@ -261,6 +268,7 @@ func (s *service) run() int {
 
 // close ends what is open.
 func (s *service) close() {
+	s.watch.close()
 	if s.link != nil {
 		s.link.Close()
 	}

@@ -78,8 +78,14 @@ func free(t *testing.T) string {
 // soon tries again soon after a connection is refused.
 var soon = rpc.WithConnectParams(rpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond}, MinConnectTimeout: 5 * time.Second})
 
-// serving waits until a node's health service says so, or no more.
+// serving waits until a node's health service says that it is ready.
 func serving(t *testing.T, addr string) {
+	t.Helper()
+	healthIs(t, addr, grpc_health_v1.HealthCheckResponse_SERVING)
+}
+
+// healthIs waits until a node's health service says so.
+func healthIs(t *testing.T, addr string, want grpc_health_v1.HealthCheckResponse_ServingStatus) {
 	t.Helper()
 	conn, err := rpc.NewClient("passthrough:///"+addr, rpc.WithTransportCredentials(insecure.NewCredentials()), soon)
 	if err != nil {
@@ -88,9 +94,15 @@ func serving(t *testing.T, addr string) {
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, rpc.WaitForReady(true))
-	if err != nil || answer.Status != grpc_health_v1.HealthCheckResponse_SERVING {
-		t.Fatalf("health of %s: %v, %v", addr, answer, err)
+	for {
+		answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{}, rpc.WaitForReady(true))
+		if err != nil {
+			t.Fatalf("health of %s: %v, want %v: %v", addr, answer, want, err)
+		}
+		if answer.Status == want {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

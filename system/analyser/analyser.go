@@ -46,6 +46,7 @@ type analyser struct {
 	commits    uint64 // of this incarnation, each once
 	duplicates uint64
 	poisoned   uint64
+	measured   measures
 }
 
 // waiting is a dispatch that is not handled yet.

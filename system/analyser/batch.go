@@ -1,6 +1,8 @@
 package analyser
 
 import (
+	"time"
+
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/store"
@@ -22,7 +24,8 @@ type job struct {
 	probe  bool   // a data probe: the same way, without an effect
 	number uint64 // its commit number once it is in a batch
 	askers []asker
-	asker  [1]asker // room for the first, mostly the only one
+	asker  [1]asker      // room for the first, mostly the only one
+	since  time.Duration // when it was taken
 }
 
 // batch is one append to the store's log. There is at most one at a time; what
@@ -59,6 +62,7 @@ func (a *analyser) issue(env node.Env) {
 			b.data, j.number = a.store.Commit(b.data, j.packet, j.lo)
 			b.last = j.number
 			a.commits++
+			a.measured.messages += uint64(len(j.packet.Entries))
 		}
 		b.jobs = append(b.jobs, j)
 	}
@@ -99,8 +103,12 @@ func (a *analyser) appended(env node.Env, err error) {
 		a.store.Durable(b.last)
 	}
 	for _, j := range b.jobs {
+		if !j.probe {
+			a.measured.toCommit.Add(env.Now() - j.since)
+		}
 		a.tell(env, j, message.StCommitted, "")
 	}
+	a.measured.batches++
 	clear(b.jobs)
 	b.jobs = b.jobs[:0]
 	a.compact.grown(env, a, len(b.data))

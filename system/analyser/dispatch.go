@@ -80,7 +80,7 @@ func (a *analyser) take(env node.Env, re node.ReplyTo, m *message.Dispatch, prob
 		a.store.Reserve(p.ID, p.Hash, m.AckedBelow)
 	}
 	a.bytes += p.Bytes
-	j := &job{packet: p, lo: m.AckedBelow, probe: probe}
+	j := &job{packet: p, lo: m.AckedBelow, probe: probe, since: env.Now()}
 	j.askers = append(j.asker[:0], asker{re, m.Attempt})
 	a.gather = append(a.gather, j)
 }

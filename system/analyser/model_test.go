@@ -79,6 +79,9 @@ func (m *model) check(t *rapid.T) {
 	m.n.Advance(time.Second)
 	m.n.CompleteAll()
 	m.collect(t)
+	if wrong := m.n.Misjudged(); wrong != nil {
+		t.Fatalf("measured otherwise than logged: %q", wrong)
+	}
 	standing := map[int64]string{} // commit number -> id
 	for _, r := range m.n.Records("recover", "commit") {
 		if r.Kind == "recover" {

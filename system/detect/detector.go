@@ -74,6 +74,7 @@ const (
 	ResultRefused         // connection refused
 	ResultReset           // connection broke
 	ResultIgnored         // does not count: own pause, unsent, or another incarnation
+	Results               // how many there are
 )
 
 var resultNames = []string{"none", "ok", "not_ready", "timeout", "refused", "reset", "ignored"}

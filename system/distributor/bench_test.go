@@ -164,3 +164,49 @@ func BenchmarkPacket(b *testing.B) {
 		}
 	}
 }
+
+// What a worker measures of one packet, all of it: the cost of metrics a packet.
+func BenchmarkMeasures(b *testing.B) {
+	m := measures{}
+	t := m.of("a1")
+	for i := range b.N {
+		d := time.Duration(i&1023) * time.Microsecond
+		t.attempts++
+		t.messages += 10
+		m.wait.Add(d)
+		t.took.Add(d)
+		t.done++
+	}
+}
+
+// A report of a worker with 100 analysers.
+func BenchmarkSamples(b *testing.B) {
+	cfg := baseConfig()
+	cfg.Analysers = nil
+	for i := range 100 {
+		cfg.Analysers = append(cfg.Analysers, Analyser{"a" + strconv.Itoa(i), 1})
+	}
+	d := start(b, cfg)
+	var w node.Sampler
+	d.boot = func(inner node.Booter) error {
+		return Boot(cfg)(spawned{inner, &w})
+	}
+	d.MustBoot(d.boot)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Samples(nil)
+	}
+}
+
+// spawned keeps the worker that is booted.
+type spawned struct {
+	node.Booter
+	w *node.Sampler
+}
+
+func (s spawned) Spawn(name string, box node.Mailbox, a node.Actor) error {
+	if name == workerName(1) {
+		*s.w = a.(node.Sampler)
+	}
+	return s.Booter.Spawn(name, box, a)
+}

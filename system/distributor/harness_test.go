@@ -200,6 +200,10 @@ func (a shiftedActor) Receive(env node.Env, ev *node.Event) {
 	a.Actor.Receive(shifted{env, a.b.off}, ev)
 }
 
+func (a shiftedActor) Samples(s []node.Sample) []node.Sample {
+	return a.Actor.(node.Sampler).Samples(s)
+}
+
 // catchUp lets the router handle what it was slow to handle.
 func (b *bench) catchUp() {
 	b.slow = false

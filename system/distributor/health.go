@@ -23,6 +23,8 @@ type watcher struct {
 	wake    alarm
 	changed func(env node.Env, id string, to detect.State)
 	paused  func(env node.Env, gap time.Duration) // a detector noticed a pause of the observer
+	results [detect.Results]uint64                // probes by what they counted as
+	turns   [2]uint64                             // verdicts: up, down
 }
 
 // target is one analyser that is watched.
@@ -111,6 +113,7 @@ func (x *watcher) apply(env node.Env, t *target, out detect.Output) {
 	if out.Counted != detect.ResultNone {
 		ln := env.Log("probed").Str("an", t.id).Uint("pn", out.CountedNumber).Str("res", out.Counted.String())
 		ln.Bool("dp", out.CountedData).End()
+		x.results[out.Counted]++
 		if t.asked == out.CountedNumber {
 			x.settle(env, t)
 		}
@@ -120,6 +123,7 @@ func (x *watcher) apply(env node.Env, t *target, out detect.Output) {
 		env.Log("health").Str("an", t.id).Str("to", c.To.String()).Str("why", c.Cause.String()).
 			Int("f", int64(c.Failures)).Int("ok", int64(c.Successes)).Bool("dp", c.DataProbe).
 			Uint("inc", uint64(c.Incarnation)).End()
+		x.turns[c.To]++
 		x.changed(env, t.id, c.To)
 	}
 	if out.Send != detect.SendNothing {

@@ -2,6 +2,7 @@ package distributor
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"weir/system/detect"
@@ -19,6 +20,9 @@ const (
 	whyUnavailable = "unavailable"
 	whyDown        = "down"
 )
+
+// whys are all of them.
+var whys = [...]string{whyTimeout, whyRefused, whyReset, whyFull, whyBusy, whyUnavailable, whyDown}
 
 // whyOf names an error of the world.
 func whyOf(err error) string {
@@ -78,6 +82,7 @@ func (w *worker) receipt(env node.Env, f *flight, m *message.Receipt, inc uint32
 	if inTime {
 		w.land(f)
 	}
+	s.tally.took.Add(env.Now() - f.sent)
 	attempt, sent := f.attempt, f.sent
 	w.forget(f)
 	if j != nil {
@@ -144,6 +149,8 @@ func (w *worker) fail(env node.Env, f *flight, why string) {
 func (w *worker) attemptFailed(env node.Env, j *job, s *slot, sent time.Duration, why string) {
 	j.state = jobTaken
 	j.packet.ID.Log(env.Log("attempt_failed")).Uint("att", uint64(j.attempt)).Str("to", s.id).Str("why", why).End()
+	s.tally.failed++
+	w.measured.failures[slices.Index(whys[:], why)]++
 	if reason := dataReason(why); reason != 0 {
 		w.dataFailed(env, s, sent, reason)
 	}

@@ -1,6 +1,8 @@
 package distributor
 
 import (
+	"slices"
+
 	"weir/system/message"
 	"weir/system/node"
 )
@@ -17,6 +19,8 @@ type ingress struct {
 	stopping bool
 	idleTo   node.ReplyTo // who waits for the end of what is in progress
 	counts   totals
+	joined   uint64
+	turned   [len(turnedWhy)]uint64 // refused, by reason
 }
 
 // load is what a worker has to do.
@@ -64,6 +68,7 @@ func (g *ingress) submit(env node.Env, from node.ReplyTo, m *message.Submit) {
 	p := m.Packet
 	if e := g.open[p.ID]; e != nil {
 		e.reply = from
+		g.joined++
 		p.ID.Log(env.Log("join")).End()
 		return
 	}
@@ -133,6 +138,7 @@ func (g *ingress) entry() *entry {
 
 func (g *ingress) refuse(env node.Env, from node.ReplyTo, p *message.Packet, why string) {
 	g.counts.refused++
+	g.turned[slices.Index(turnedWhy[:], why)]++
 	p.ID.Log(env.Log("refuse")).Str("why", why).Int("q", int64(len(g.open))).Int("qb", int64(g.bytes)).End()
 	answer(env, from, &message.Result{ID: p.ID, Out: message.RefusedSubmit, Why: why, Wait: g.cfg.RefuseWait})
 }

@@ -1,6 +1,7 @@
 package distributor
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,9 @@ func (m *machine) finish(t *rapid.T) {
 		if got, want := m.b.Counter(name), int64(len(m.b.Records(kind))); got != want {
 			t.Fatalf("counter %s is %d, the log has %d", name, got, want)
 		}
+	}
+	if wrong := m.b.Misjudged(); wrong != nil {
+		t.Fatalf("measured otherwise than logged:\n%s", strings.Join(wrong, "\n"))
 	}
 }
 

@@ -1,6 +1,8 @@
 package distributor
 
 import (
+	"slices"
+
 	"weir/system/message"
 	"weir/system/node"
 )
@@ -9,6 +11,7 @@ import (
 func (w *worker) finish(env node.Env, j *job, s *slot, attempt uint32, st message.Status) {
 	j.packet.ID.Log(env.Log("done")).Uint("att", uint64(attempt)).Str("to", s.id).Str("st", st.String()).End()
 	w.counts.done++
+	s.tally.done++
 	w.over(env, j, &over{out: message.Committed})
 }
 
@@ -17,6 +20,7 @@ func (w *worker) finish(env node.Env, j *job, s *slot, attempt uint32, st messag
 func (w *worker) giveUp(env node.Env, j *job, why string) {
 	j.packet.ID.Log(env.Log("gave_up")).Str("why", why).Bool("def", false).End()
 	w.counts.gaveUp++
+	w.measured.gaveUp[slices.Index(gaveUpWhy[:], why)]++
 	w.over(env, j, &over{out: message.GaveUp, why: why})
 }
 

@@ -71,6 +71,11 @@ func (w *worker) dispatch(env node.Env, j *job, it *askItem, s *slot) {
 		j.tried = j.tried[:0]
 	}
 	j.try(s.id)
+	s.tally.attempts++
+	if j.attempt == 1 {
+		s.tally.messages += uint64(len(j.packet.Entries))
+		w.measured.wait.Add(env.Now() - j.since)
+	}
 	switch {
 	case s.down: // State shared: an earlier packet of the same answer brought it down
 		w.unplan(j)

@@ -19,6 +19,7 @@ type slot struct {
 	full     bool // the window was full and has not had room again
 	inFlight int
 	index    int // in the worker's slots and view, if member
+	tally    *tally
 }
 
 func (s *slot) status() route.Status {
@@ -111,7 +112,7 @@ func (w *worker) revive(id string) *slot {
 			return s
 		}
 	}
-	return &slot{id: id, addr: node.Addr{Node: id, Actor: analyseActor}}
+	return &slot{id: id, addr: node.Addr{Node: id, Actor: analyseActor}, tally: w.measured.of(id)}
 }
 
 // logCentral logs that the worker follows the supervisor's verdict.

@@ -57,6 +57,7 @@ type worker struct {
 	retryAlarm, holdAlarm, askAlarm, drainAlarm alarm
 	pools                                       pools
 	counts                                      totals
+	measured                                    measures
 }
 
 // Keys of a worker's timers.

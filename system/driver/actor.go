@@ -29,6 +29,8 @@ type actor struct {
 	disk   []diskOp      // of the event
 	exit   bool
 	inside bool // an event is handled
+
+	report report
 }
 
 // delivery is an item for another actor of the node, its place reserved.
@@ -54,6 +56,9 @@ func (a *actor) run() {
 	clock := time.NewTimer(0)
 	defer clock.Stop()
 	for !a.exit && !a.box.isClosed() {
+		if a.report.wanted.Load() {
+			a.report.set(a.behind, false)
+		}
 		if it, ok := a.box.take(); ok {
 			a.handle(it)
 			if !a.exit {
@@ -163,4 +168,5 @@ func (a *actor) stopped() {
 	a.now, a.world = a.n.times()
 	a.line("stop").End()
 	a.n.journal.commit(a.lines, nil)
+	a.report.set(a.behind, true)
 }

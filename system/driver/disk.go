@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"weir/system/node"
 )
@@ -24,6 +25,8 @@ const (
 	opRename
 	opRemove
 )
+
+var opNames = [...]string{opAppend: "append", opRead: "read", opRename: "rename", opRemove: "remove"}
 
 // diskOp is a disk operation that an actor asked for.
 type diskOp struct {
@@ -64,6 +67,8 @@ type store struct {
 	open map[string]*os.File // for appending; of the goroutine
 
 	mu     sync.Mutex
+	took   [len(opNames)]node.Times // of what was carried out together, by kind of operation
+	failed uint64                   // operations
 	queue  []diskOp
 	closed bool
 	wake   chan struct{}
@@ -120,7 +125,11 @@ func (s *store) run() {
 			break
 		}
 		for i := 0; i < len(ops); {
+			kind, began := ops[i].kind, time.Now()
 			i += s.carry(ops[i:])
+			s.mu.Lock()
+			s.took[kind].Add(time.Since(began))
+			s.mu.Unlock()
 		}
 		clear(ops)
 		if again {
@@ -271,6 +280,11 @@ func (s *store) syncDir() error {
 }
 
 func (s *store) complete(op *diskOp, data []byte, err error) {
+	if err != nil {
+		s.mu.Lock()
+		s.failed++
+		s.mu.Unlock()
+	}
 	op.by.box.put(item{
 		ev:   node.Event{Kind: node.DiskDone, Token: op.tok, Err: err, Data: data},
 		file: op.file, durable: op.kind == opAppend && op.sync,

@@ -19,6 +19,7 @@ type journal struct {
 	out     []Outgoing  // waiting sends, in the order of their lines
 	waiting int         // bytes of lines that the Writer did not take yet
 	dropped uint64      // lines
+	written uint64      // bytes that the Writer took
 	closed  bool
 
 	w    io.Writer
@@ -100,6 +101,7 @@ func (j *journal) write(lines []byte) []byte {
 	n, err := j.w.Write(lines)
 	j.mu.Lock()
 	j.waiting -= n
+	j.written += uint64(n)
 	j.err = err
 	j.mu.Unlock()
 	rest := copy(lines, lines[n:])

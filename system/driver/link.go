@@ -95,6 +95,9 @@ func (n *Node) Sent(to string, size int) {
 	}
 }
 
+// dropWords are the words of dropReason.
+var dropWords = [...]string{"stale", "full", "stopped", "no_actor"}
+
 // dropReason is the word of the log for a message that is not handled.
 func dropReason(err error) string {
 	switch err {

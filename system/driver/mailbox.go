@@ -89,10 +89,7 @@ func (b *mailbox) push(it item) bool {
 		return false
 	}
 	b.queue = append(b.queue, it)
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
+	b.rouse()
 	return true
 }
 
@@ -197,6 +194,21 @@ func (b *mailbox) take() (it item, ok bool) {
 	return it, true
 }
 
+// rouse makes the actor look whether there is something to do.
+func (b *mailbox) rouse() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// level is what waits: all items, and the bytes of those that take room.
+func (b *mailbox) level() (items, bytes int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue) - b.head, b.bytes
+}
+
 // close ends the mailbox and returns what waited in it.
 func (b *mailbox) close() []item {
 	b.mu.Lock()
@@ -207,10 +219,7 @@ func (b *mailbox) close() []item {
 	b.closed = true
 	rest := b.queue[b.head:]
 	b.queue, b.head = nil, 0
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
+	b.rouse()
 	return rest
 }
 
@@ -226,6 +235,7 @@ type peers struct {
 	items int // limits
 	bytes int
 	count map[string]*room
+	known func(string) bool // the configuration has a node of that name
 }
 
 type room struct{ items, bytes int }
@@ -254,7 +264,7 @@ func (p *peers) release(to string, size int) {
 	assert(r != nil && r.items > 0 && r.bytes >= size, "a message of %d bytes to %s left a queue that does not hold it", size, to)
 	r.items--
 	r.bytes -= size
-	if r.items == 0 {
+	if r.items == 0 && !p.known(to) {
 		delete(p.count, to) // names may come from anybody who asks
 	}
 }

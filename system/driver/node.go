@@ -26,6 +26,7 @@ type Node struct {
 	mu     sync.RWMutex
 	actors map[string]*actor // running ones
 	root   *actor
+	ending []*actor        // those that ran to the node's end
 	names  map[string]bool // all that were ever used
 	booted bool            // actors run as they are spawned
 
@@ -40,6 +41,7 @@ type Node struct {
 	edgeSeq uint64
 	edgeLog *record.Log
 	ended   bool // nothing is written any more
+	drops   [len(dropWords)]atomic.Uint64
 }
 
 // edge is the actor name of the driver's own records: drops, and what it counts.
@@ -63,7 +65,10 @@ func Start(cfg Config) (*Node, error) {
 		}
 		n.cfg.Seed = binary.LittleEndian.Uint64(b[:])
 	}
-	n.peers = peers{items: n.cfg.PeerItems, bytes: n.cfg.PeerBytes, count: map[string]*room{}}
+	n.peers = peers{items: n.cfg.PeerItems, bytes: n.cfg.PeerBytes, count: map[string]*room{}, known: func(string) bool { return false }}
+	if n.cfg.Link != nil {
+		n.peers.known = n.cfg.Link.Knows
+	}
 	var err error
 	if n.store, err = newStore(n); err != nil {
 		return nil, err
@@ -134,7 +139,7 @@ func (n *Node) finish() {
 	<-n.exiting
 	n.mu.Lock()
 	ending := n.inOrder()
-	n.actors = map[string]*actor{}
+	n.actors, n.ending = map[string]*actor{}, ending
 	n.mu.Unlock()
 	for _, a := range ending {
 		n.reset(a.box.close())
@@ -249,13 +254,15 @@ func (n *Node) reset(items []item) {
 
 // dropped writes that a message from another node will not be handled.
 func (n *Node) dropped(in Incoming, err error) {
+	why := dropReason(err)
+	n.drops[slices.Index(dropWords[:], why)].Add(1)
 	n.edgeMu.Lock()
 	defer n.edgeMu.Unlock()
 	if n.ended {
 		return
 	}
 	n.edgeLine("drop").Uint("tok", uint64(in.Token)).Str("fr", in.From.Node).Uint("fi", uint64(in.From.Inc)).
-		Str("why", dropReason(err)).End()
+		Str("why", why).End()
 	n.journal.commit(n.edgeLog, nil)
 }
 

@@ -42,6 +42,7 @@ type emitter struct {
 	version  uint64        // control documents accepted
 	emitted  uint64
 	ended    [verdicts]uint64
+	measured measures
 }
 
 func newEmitter(cfg Config, name string, inc uint32) *emitter {

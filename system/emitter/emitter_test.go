@@ -388,6 +388,9 @@ func TestExactlyOneOutcome(t *testing.T) {
 		if len(seen) != 30 || n.Count("drained") != 1 || n.Open() != 0 {
 			t.Fatalf("%d outcomes, drained %d times, %d requests open", len(seen), n.Count("drained"), n.Open())
 		}
+		if wrong := n.Misjudged(); wrong != nil {
+			t.Fatalf("measured otherwise than logged: %q", wrong)
+		}
 	})
 }
 

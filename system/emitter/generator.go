@@ -26,6 +26,7 @@ type generator struct {
 	batch    []message.Entry // accepted, not yet cut
 	linger   time.Duration   // when the batch is cut in any case
 	keptOut  uint64          // arrivals kept out in the span that runs
+	keptAll  uint64          // arrivals kept out in earlier spans
 	blocked  bool            // back-pressure is on
 	over     bool            // no more arrivals
 }
@@ -120,6 +121,7 @@ func (e *emitter) arrive(env node.Env) {
 func (g *generator) unblock(env node.Env) {
 	env.Log("back").Bool("on", false).End()
 	env.Log("kept_out").Uint("n", g.keptOut).End()
+	g.keptAll += g.keptOut
 	g.blocked, g.keptOut = false, 0
 }
 

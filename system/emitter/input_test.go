@@ -338,6 +338,9 @@ func TestCrashesNeitherLoseNorInventLines(t *testing.T) {
 		if got.String() != want.String() {
 			t.Fatalf("lines\n%s\nwant\n%s", got.String(), want.String())
 		}
+		if wrong := c.n.Misjudged(); wrong != nil {
+			t.Fatalf("measured otherwise than logged: %q", wrong)
+		}
 	})
 }
 

@@ -29,6 +29,7 @@ func (e *emitter) emit(env node.Env, seq uint64, h *held) {
 	assert(h.state == live, "a packet is emitted when nothing holds it back")
 	p := h.packet
 	e.emitted++
+	e.measured.messages += uint64(len(p.Entries))
 	h.born = env.Now()
 	p.ID.Log(env.Log("emit")).Int("n", int64(len(p.Entries))).Int("b", int64(p.Bytes)).Hex32("h", p.Hash).End()
 	e.submit(env, seq, h)
@@ -62,6 +63,9 @@ func (e *emitter) conclude(env node.Env, seq uint64, id message.ID, o outcome) {
 	}
 	ln.End()
 	e.ended[o.out]++
+	if h := e.book.find(seq); o.out == acked && h != nil {
+		e.measured.toAck.Add(env.Now() - h.born)
+	}
 	e.book.release(seq)
 }
 

@@ -55,6 +55,7 @@ type Node struct {
 	disk   disk
 	log    *record.Log
 	lines  []string
+	born   int // lines of earlier incarnations
 }
 
 type slot struct {
@@ -87,6 +88,7 @@ func New(name string, seed uint64) *Node {
 // Boot starts the node's next incarnation and lets every actor handle Started.
 func (n *Node) Boot(boot node.Boot) error {
 	n.inc++
+	n.born = len(n.lines)
 	n.Exited, n.Sent = false, nil
 	n.token, n.timer = 0, 0
 	n.actors, n.queue, n.timers = nil, nil, nil

@@ -53,14 +53,7 @@ func (r Record) get(key string, v any) {
 func (n *Node) Records(kinds ...string) []Record {
 	var out []Record
 	for _, line := range n.lines {
-		keys := map[string]json.RawMessage{}
-		if err := json.Unmarshal([]byte(line), &keys); err != nil {
-			panic(fmt.Sprintf("nodetest: log line %q: %v", line, err))
-		}
-		r := Record{keys: keys}
-		r.get("k", &r.Kind)
-		r.get("a", &r.Actor)
-		r.get("s", &r.Seq)
+		r := Parse(line)
 		if len(kinds) == 0 && r.Kind != "log" || contains(kinds, r.Kind) {
 			out = append(out, r)
 		}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"weir/system/metrics"
+)
+
+// How often the gRPC health service learns whether the node is ready.
+const (
+	readyEvery   = time.Second            // while it is
+	unreadyEvery = 250 * time.Millisecond // while it is not
+)
+
+// watch is what looks at a running node from beside: its metrics, the admin listener,
+// and who keeps the gRPC health service true.
+type watch struct {
+	s       *service
+	listen  net.Listener // nil: there is no admin listener
+	token   []byte
+	metrics *metrics.Metrics
+	admin   *admin
+	quit    chan struct{}
+	done    chan struct{} // nil until begun
+}
+
+// openWatch opens the admin listener, before there is a node.
+func (s *service) openWatch() (err error) {
+	s.health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
+	w := &watch{s: s, quit: make(chan struct{})}
+	if w.token, err = adminToken(s.cfg.AdminTokenFile); err != nil {
+		return err
+	}
+	if s.cfg.Admin != "" {
+		l, err := net.Listen("tcp", s.cfg.Admin)
+		if err != nil {
+			return err
+		}
+		w.listen = limitConns(l, adminConns)
+	}
+	s.watch = w
+	return nil
+}
+
+// begin watches the node that runs now.
+func (w *watch) begin(role string, incarnation uint32) (err error) {
+	s := w.s
+	w.metrics, err = metrics.New(metrics.Node{Name: s.cfg.Name, Role: role, Incarnation: incarnation, Version: version()}, s.node)
+	if err != nil {
+		return err
+	}
+	if w.listen != nil {
+		w.admin = newAdmin(w.metrics, w.token, s.log)
+		go w.admin.server.Serve(w.listen)
+	}
+	w.done = make(chan struct{})
+	go w.health()
+	return nil
+}
+
+// health keeps the health service true until close; after its Shutdown it stays at
+// not serving whatever it is told.
+func (w *watch) health() {
+	defer close(w.done)
+	for last := false; ; {
+		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
+		ok, why := w.metrics.Ready(ctx)
+		cancel()
+		if ok != last {
+			last = ok
+			status := grpc_health_v1.HealthCheckResponse_NOT_SERVING
+			if ok {
+				status = grpc_health_v1.HealthCheckResponse_SERVING
+			}
+			w.s.health.SetServingStatus("", status)
+			w.s.log.Info("readiness", "ready", ok, "why", why)
+		}
+		wait := unreadyEvery
+		if ok {
+			wait = readyEvery
+		}
+		select {
+		case <-time.After(wait):
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+// close ends it. Nobody is waited for who still reads an answer.
+func (w *watch) close() {
+	if w == nil {
+		return
+	}
+	close(w.quit)
+	if w.admin != nil {
+		w.admin.server.Close()
+	} else if w.listen != nil {
+		w.listen.Close()
+	}
+	if w.done != nil {
+		<-w.done
+	}
+}
