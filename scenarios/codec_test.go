@@ -21,6 +21,10 @@ var wireScenarios = []string{
 	"several-distributors", "data-fails-probes-pass",
 }
 
+// jsonScenarios is how many of them, from the first, pass through JSON too: it is slow,
+// and these have every kind of message.
+const jsonScenarios = 6
+
 // wireTypes are the messages that pass between nodes, by their names in the log.
 var wireTypes = map[string]func() node.Message{
 	"submit":     func() node.Message { return new(message.Submit) },
@@ -67,8 +71,8 @@ func (c *counting) Decode(b []byte) (node.Message, error) {
 // event and log byte, when no two nodes share memory and every message between
 // them is encoded and decoded.
 func TestWireChangesNothing(t *testing.T) {
-	names := map[string]int{}
-	for _, name := range wireScenarios {
+	names := map[string]map[string]int{"proto": {}, "json": {}}
+	for i, name := range wireScenarios {
 		t.Run(name, func(t *testing.T) {
 			sc, err := Load(name)
 			if err != nil {
@@ -78,30 +82,37 @@ func TestWireChangesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			proto, err := CodecNamed("proto")
-			if err != nil {
-				t.Fatal(err)
+			for _, name := range Codecs()[1:] { // the first is none
+				if name == "json" && i >= jsonScenarios {
+					break
+				}
+				wire, err := CodecNamed(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				codec := &counting{Codec: wire, names: names[name]}
+				coded, err := Run(sc, Options{Seed: seedDefault, Codec: codec})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a, b := hashLine(sc, plain), hashLine(sc, coded); a != b {
+					t.Errorf("%s changes the run:\nwithout %s\nwith    %s", name, a, b)
+				}
+				if codec.encoded == 0 || codec.encoded != codec.decoded || codec.failed > 0 {
+					t.Errorf("%s: %d encoded, %d decoded, %d failed", name, codec.encoded, codec.decoded, codec.failed)
+				}
+				t.Logf("%d messages passed through %s", codec.encoded, name)
 			}
-			codec := &counting{Codec: proto, names: names}
-			coded, err := Run(sc, Options{Seed: seedDefault, Codec: codec})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if a, b := hashLine(sc, plain), hashLine(sc, coded); a != b {
-				t.Errorf("the wire changes the run:\nwithout %s\nwith    %s", a, b)
-			}
-			if codec.encoded == 0 || codec.encoded != codec.decoded || codec.failed > 0 {
-				t.Errorf("%d encoded, %d decoded, %d failed", codec.encoded, codec.decoded, codec.failed)
-			}
-			t.Logf("%d messages passed through the wire", codec.encoded)
 		})
 	}
 	for name, create := range wireTypes {
 		if got := create().Name(); got != name {
 			t.Errorf("%T is named %s, not %s", create(), got, name)
 		}
-		if names[name] == 0 {
-			t.Errorf("no %s passed through the wire", name)
+		for codec, names := range names {
+			if names[name] == 0 {
+				t.Errorf("no %s passed through %s", name, codec)
+			}
 		}
 	}
 }

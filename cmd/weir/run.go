@@ -62,7 +62,7 @@ func (a *app) runCommand() *cobra.Command {
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "runs at once")
 	addSetFlag(c, &f.set)
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable; - for standard input")
-	fl.StringVar(&f.codec, "codec", "none", "pass every message between nodes through a wire encoding: none or proto; the run is the same")
+	fl.StringVar(&f.codec, "codec", "none", "pass every message between nodes through a wire encoding: none, proto or json; the run is the same")
 	fl.StringVar(&f.world, "world", "sim", "where the scenario is played: sim, or tcp for real processes over real sockets")
 	fl.StringVar(&f.node, "node", "", "world tcp: the weir-node program; default: beside weir, or in PATH")
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")

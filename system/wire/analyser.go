@@ -27,13 +27,10 @@ func UnpackDispatch(w *weirv1.Dispatch) (*message.Dispatch, error) {
 
 // PackReceipt returns the wire form.
 func PackReceipt(m *message.Receipt) (*weirv1.Receipt, error) {
+	if err := checkReceipt(m); err != nil {
+		return nil, fmt.Errorf("receipt: %w", err)
+	}
 	id, err := packID(m.ID)
-	if err == nil && m.Status > message.StUnavailable {
-		err = invalid("status %d is not 0 to %d", uint8(m.Status), message.StUnavailable)
-	}
-	if err == nil {
-		err = checkText("why", m.Why, reasonMax)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("receipt: %w", err)
 	}

@@ -16,14 +16,20 @@ import (
 	"weir/system/node"
 )
 
-// TestRoundTrip holds that every message survives the codec unchanged, behind
+// TestRoundTrip holds that every message survives each codec unchanged, behind
 // whatever the buffer held, and shares no memory with the buffer.
 func TestRoundTrip(t *testing.T) {
+	for _, codec := range []node.Codec{Codec{}, JSON{}} {
+		t.Run(fmt.Sprintf("%T", codec), func(t *testing.T) { testRoundTrip(t, codec) })
+	}
+}
+
+func testRoundTrip(t *testing.T, codec node.Codec) {
 	for _, gen := range genMessages {
 		t.Run(fmt.Sprintf("%T", gen.Example()), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				m := gen.Draw(t, "message")
-				b, err := Codec{}.Encode([]byte("before"), m)
+				b, err := codec.Encode([]byte("before"), m)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -31,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 				if !ok {
 					t.Fatalf("the buffer begins with %q", b[:6])
 				}
-				got, err := Codec{}.Decode(wire)
+				got, err := codec.Decode(wire)
 				if err != nil {
 					t.Fatal(err)
 				}
