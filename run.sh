@@ -36,6 +36,15 @@ need_cc() {
   die "a C compiler is missing (the race detector needs one): install gcc"
 }
 
+# A test carries out the README's examples with curl 7.82 or newer, which has --json.
+need_curl() {
+  command -v curl >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    (apt-get update -qq && apt-get install -y -qq curl) >&2 && return
+  fi
+  die "curl is missing (a test of the README needs it): install curl"
+}
+
 # Build the command and become it, in the caller's directory, so that the files that
 # its arguments name are found.
 weir() {
@@ -75,6 +84,7 @@ lint() {
 
 tests() {
   need_cc
+  need_curl
   local unformatted
   unformatted=$(gofmt -l $(git ls-files '*.go' 2>/dev/null || find . -name '*.go'))
   [ -z "$unformatted" ] || die "not formatted by gofmt: $unformatted"

@@ -178,8 +178,10 @@ var quick = []string{"phases.warmup=1s", "phases.faults=1s", "phases.heal=1s", "
 
 // nets are the ways to join real nodes that every test of this file goes.
 var nets = map[string]func(*testing.T) realNet{
-	"hub":  func(*testing.T) realNet { return &hub{nodes: map[string]*driver.Node{}} },
-	"grpc": func(t *testing.T) realNet { return newGRPCNet(t) },
+	"hub":   func(*testing.T) realNet { return &hub{nodes: map[string]*driver.Node{}} },
+	"grpc":  func(t *testing.T) realNet { return newGRPCNet(t) },
+	"http":  func(t *testing.T) realNet { return newHTTPNet(t) },
+	"mixed": func(t *testing.T) realNet { return newMixedNet(t) },
 }
 
 func (h *hub) link(n Node) (driver.Link, func()) { return &hubLink{hub: h, name: n.Name}, func() {} }

@@ -16,7 +16,7 @@ import (
 	"weir/system/emitter"
 	"weir/system/node"
 	"weir/system/operator"
-	"weir/system/transport/grpc"
+	"weir/system/transport"
 )
 
 // configMax bounds a configuration file in bytes.
@@ -26,8 +26,8 @@ const configMax = 1 << 20
 type config struct {
 	// Name is the node's name, [A-Za-z0-9._-]{1,64}. Required.
 	Name string `yaml:"name"`
-	// Listen is where a distributor takes packets, or an analyser packets and probes:
-	// host:port. Required but for emitters.
+	// Listen is where a distributor takes packets, or an analyser packets and probes
+	// over gRPC: host:port. Default (empty): nowhere.
 	Listen string `yaml:"listen"`
 	// Control is where a distributor or an emitter takes control documents. Default
 	// (empty): nowhere.
@@ -38,12 +38,17 @@ type config struct {
 	// AdminTokenFile is the file with the bearer token, of at least 16 bytes, that
 	// metrics and profiles ask for. Default (empty): none.
 	AdminTokenFile string `yaml:"admin_token_file"`
+	// HTTPListen is where the same is taken as JSON over HTTP. Default (empty): nowhere.
+	// A distributor or an analyser needs one of the two addresses.
+	HTTPListen string `yaml:"http_listen"`
+	// HTTPControl is Control over HTTP. Default (empty): nowhere.
+	HTTPControl string `yaml:"http_control"`
 	// Data is the folder of the node's durable files. Required.
 	Data string `yaml:"data"`
 	// Log is the folder of the event logs. Default (empty): none are written.
 	Log string `yaml:"log"`
 	// Peers says where other nodes listen: an emitter's distributors, a distributor's
-	// analysers, by name.
+	// analysers, by name: host:port for gRPC, http://host:port for HTTP.
 	Peers map[string]peer `yaml:"peers"`
 	// Inputs are the log files that an emitter reads, once each, to their ends. Default
 	// (none): the emitter's generator. An emitter with inputs from flags ends when all
@@ -90,13 +95,15 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags := newFlags(role, errw)
 	file := flags.String("config", "", "the configuration file")
 	incarnation := flags.Uint("incarnation", 0, "the number of this life")
-	var name, listen, control, admin, controlToken, adminToken, data, log string
+	var name, listen, control, admin, controlToken, adminToken, httpListen, httpControl, data, log string
 	flags.StringVar(&controlToken, "control-token-file", "", "the file of the control token")
 	flags.StringVar(&name, "name", "", "the node's name")
 	flags.StringVar(&listen, "listen", "", "the address for packets")
 	flags.StringVar(&control, "control", "", "the address for control documents")
 	flags.StringVar(&admin, "admin", "", "the address for metrics and profiles")
 	flags.StringVar(&adminToken, "admin-token-file", "", "the file with the token for them")
+	flags.StringVar(&httpListen, "http-listen", "", "the address for packets over HTTP")
+	flags.StringVar(&httpControl, "http-control", "", "the address for control documents over HTTP")
 	flags.StringVar(&data, "data", "", "the folder of durable files")
 	flags.StringVar(&log, "log", "", "the folder of event logs")
 	var analysers, to, inputs list
@@ -121,6 +128,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	}{
 		{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Security.TokenFile, controlToken},
 		{&c.Admin, admin}, {&c.AdminTokenFile, adminToken}, {&c.Data, data}, {&c.Log, log},
+		{&c.HTTPListen, httpListen}, {&c.HTTPControl, httpControl},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag
@@ -204,9 +212,9 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
-	errs = append(errs, c.Security.validate(role, c.Control), c.mayDial())
-	if (role == "distribute" || role == "analyse") && c.Listen == "" {
-		bad("no address to listen at: --listen HOST:PORT")
+	errs = append(errs, c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
+	if (role == "distribute" || role == "analyse") && c.Listen == "" && c.HTTPListen == "" {
+		bad("no address to listen at: --listen HOST:PORT or --http-listen HOST:PORT")
 	}
 	errs = append(errs, c.checkAdmin())
 	known := func(name string) {
@@ -261,11 +269,11 @@ func opener(name string) func(int64) (io.ReadCloser, error) {
 	}
 }
 
-// peers are the addresses for the transport.
-func (c *config) peers() map[string]grpc.Peer {
-	all := map[string]grpc.Peer{}
+// peers are the addresses for the transports.
+func (c *config) peers() map[string]transport.Peer {
+	all := map[string]transport.Peer{}
 	for name, p := range c.Peers {
-		all[name] = grpc.Peer(p)
+		all[name] = transport.Peer(p)
 	}
 	return all
 }

@@ -1,5 +1,5 @@
 // Command weir-node is the product's own program: emitters, distributors and
-// analysers as real services over gRPC. It carries the node logic of package system
+// analysers as real services over gRPC and HTTP. It carries the node logic of package system
 // and nothing of the harness, and it compiles for wasip1. Nothing imports it.
 package main
 
@@ -42,6 +42,9 @@ flags:
                    address. Default: nowhere
   --admin-token-file FILE
                    metrics and profiles ask for the bearer token in FILE; then ADDR may be any
+  --http-listen ADDR, --http-control ADDR
+                   the same as --listen and --control, as JSON over HTTP (curl).
+                   Nodes that speak HTTP are named as http://HOST:PORT.
 
 operate delivers control documents to other nodes, as often as it takes: lines of the
 form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.

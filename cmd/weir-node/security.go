@@ -18,6 +18,7 @@ import (
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
+	"weir/system/transport"
 	"weir/system/transport/grpc"
 	"weir/system/transport/netlimit"
 	"weir/system/transport/tlsconf"
@@ -100,6 +101,9 @@ func (c *config) mayDial() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Peers)) {
 		p := c.Peers[name]
 		for _, addr := range []string{p.Data, p.Probe, p.Control} {
+			if at, ok := transport.HTTP(addr); ok {
+				addr = at
+			}
 			host, _, _ := net.SplitHostPort(addr)
 			if _, err := netip.ParseAddr(host); err != nil {
 				continue

@@ -25,6 +25,7 @@ import (
 	"weir/system/emitter"
 	"weir/system/node"
 	"weir/system/operator"
+	"weir/system/transport"
 	"weir/system/transport/grpc"
 )
 
@@ -93,6 +94,7 @@ type service struct {
 	node    *driver.Node
 	link    *grpc.Link
 	secure  *secure
+	http    *httpSide
 	health  *health.Server
 	servers []*rpc.Server
 	events  *os.File // the event log; nil: none
@@ -122,6 +124,9 @@ func (s *service) start(role string) error {
 	if s.link, err = grpc.NewLink(s.secure.link(c.peers())); err != nil {
 		return err
 	}
+	if s.http, err = newHTTPSide(role, c, s.secure, s.log); err != nil {
+		return err
+	}
 	listening, err := s.listen(role)
 	if err != nil {
 		return err
@@ -130,7 +135,7 @@ func (s *service) start(role string) error {
 		return err
 	}
 	c.Emitter.Ended = s.emitted
-	cfg := driver.Config{Name: c.Name, Incarnation: inc, Link: s.link, Dir: c.Data, Seed: c.Seed}
+	cfg := driver.Config{Name: c.Name, Incarnation: inc, Link: transport.NewMix(s.link, s.http.link), Dir: c.Data, Seed: c.Seed}
 	cfg.Role, cfg.Boot = bootOf(role, c)
 	if c.Epoch != 0 {
 		cfg.Epoch = time.Unix(0, c.Epoch)
@@ -150,7 +155,8 @@ func (s *service) start(role string) error {
 	for i, l := range listening {
 		go s.servers[i].Serve(l)
 	}
-	s.log.Info("running", "role", cfg.Role, "incarnation", inc, "listen", c.Listen, "control", c.Control)
+	s.http.serve()
+	s.log.Info("running", "role", cfg.Role, "incarnation", inc, "listen", c.Listen, "control", c.Control, "http_listen", c.HTTPListen, "http_control", c.HTTPControl)
 	return nil
 }
 
@@ -206,6 +212,12 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 		all = append(all, l)
 		return nil
 	}
+	data := func(register func(*rpc.Server)) error {
+		if s.cfg.Listen == "" {
+			return nil
+		}
+		return add(s.cfg.Listen, register)
+	}
 	control := func(actor string) error {
 		if s.cfg.Control == "" {
 			return nil
@@ -217,13 +229,13 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 	}
 	switch role {
 	case "distribute":
-		err := add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeIngest(r, distributor.Ingress) })
+		err := data(func(r *rpc.Server) { s.link.ServeIngest(r, distributor.Ingress) })
 		if err == nil {
 			err = control(distributor.Supervisor)
 		}
 		return all, err
 	case "analyse":
-		err := add(s.cfg.Listen, func(r *rpc.Server) { s.link.ServeAnalyser(r, analyser.Actor) })
+		err := data(func(r *rpc.Server) { s.link.ServeAnalyser(r, analyser.Actor) })
 		return all, err
 	case "emit":
 		err := control(emitter.Actor)
@@ -250,6 +262,7 @@ func (s *service) run() int {
 			asked = true
 			s.log.Info("stopping", "signal", sig.String())
 			s.health.Shutdown() // NOT_SERVING from now on
+			s.http.link.Shutdown()
 			s.node.Stop()
 		case <-s.node.Done():
 			if err := s.node.Err(); err != nil {
@@ -271,6 +284,9 @@ func (s *service) close() {
 	s.watch.close()
 	if s.link != nil {
 		s.link.Close()
+	}
+	if s.http != nil {
+		s.http.close()
 	}
 	for _, server := range s.servers {
 		server.Stop()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,6 +82,10 @@ var soon = rpc.WithConnectParams(rpc.ConnectParams{Backoff: backoff.Config{BaseD
 // serving waits until a node's health service says that it is ready.
 func serving(t *testing.T, addr string) {
 	t.Helper()
+	if strings.HasPrefix(addr, "http://") {
+		healthy(t, addr)
+		return
+	}
 	healthIs(t, addr, grpc_health_v1.HealthCheckResponse_SERVING)
 }
 
@@ -124,6 +129,16 @@ func counter(t *testing.T, log, name string) string {
 // A whole pipeline of processes: real lines go in, each is acknowledged once it is
 // committed, weights are kept, and every node ends in order.
 func TestPipeline(t *testing.T) {
+	for transport, overHTTP := range map[string]string{"grpc": "", "http": "a1 a2 d1", "mixed": "a1 d1"} {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			pipeline(t, overHTTP)
+		})
+	}
+}
+
+// pipeline speaks HTTP to the nodes of overHTTP and gRPC to the others.
+func pipeline(t *testing.T, overHTTP string) {
 	dir := t.TempDir()
 	input := filepath.Join(dir, "app.log")
 	var text strings.Builder
@@ -133,19 +148,28 @@ func TestPipeline(t *testing.T) {
 	if err := os.WriteFile(input, []byte(text.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	logs, at := filepath.Join(dir, "logs"), map[string]string{}
+	patient := filepath.Join(dir, "d1.yaml") // on a busy machine nothing is to be sent twice
+	if err := os.WriteFile(patient, []byte("distributor: {attempt_timeout: 20s}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	logs, at, listen := filepath.Join(dir, "logs"), map[string]string{}, map[string][]string{}
 	for _, n := range []string{"a1", "a2", "d1"} {
 		at[n] = free(t)
+		listen[n] = []string{"--listen", at[n]}
+		if strings.Contains(overHTTP, n) {
+			listen[n] = []string{"--http-listen", at[n]}
+			at[n] = "http://" + at[n]
+		}
 	}
 	common := func(name string) []string {
 		return []string{"--name", name, "--data", filepath.Join(dir, name), "--log", logs}
 	}
 	var nodes []*process
 	for _, a := range []string{"a1", "a2"} {
-		nodes = append(nodes, spawn(t, append([]string{"analyse", "--listen", at[a]}, common(a)...)...))
+		nodes = append(nodes, spawn(t, slices.Concat([]string{"analyse"}, listen[a], common(a))...))
 		serving(t, at[a])
 	}
-	nodes = append(nodes, spawn(t, append([]string{"distribute", "--listen", at["d1"], "--analyser", "a1=3@" + at["a1"], "--analyser", "a2=1@" + at["a2"]}, common("d1")...)...))
+	nodes = append(nodes, spawn(t, slices.Concat([]string{"distribute", "--config", patient, "--analyser", "a1=3@" + at["a1"], "--analyser", "a2=1@" + at["a2"]}, listen["d1"], common("d1"))...))
 	serving(t, at["d1"])
 	emit := spawn(t, append([]string{"emit", "--to", "d1@" + at["d1"], "--input", input}, common("e1")...)...)
 	if code := emit.ends(t); code != exitOK {

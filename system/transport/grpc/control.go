@@ -16,6 +16,7 @@ import (
 	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/node"
+	"weir/system/transport"
 	"weir/system/wire"
 	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
@@ -127,7 +128,7 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 	in.Token = max(in.Token, 1) // the call has an answer, whether or not its caller numbers them
 	in.Handle = p.handle
 	if err := s.l.n.Deliver(in); err != nil {
-		return nil, busy(ctx, refusalWord(err))
+		return nil, busy(ctx, transport.RefusalWord(err))
 	}
 	select {
 	case o := <-c.answer:
@@ -158,7 +159,7 @@ func peerOf(ctx context.Context) (node.Addr, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	from, err := identity(md)
 	if id, ok := known(ctx); ok && err == nil && from.Node != "" && from.Node != id.Name {
-		err = fmt.Errorf("metadata %s %q: %w %s", keyNode, from.Node, errName, id)
+		err = fmt.Errorf("metadata %s %q: %w %s", transport.KeyNode, from.Node, errName, id)
 	}
 	return from, err
 }
@@ -177,5 +178,5 @@ func refusedPeer(err error) error {
 // introduce is the metadata with which a node says who it is.
 func (l *Link) introduce() metadata.MD {
 	name, inc := l.n.Identity()
-	return metadata.Pairs(keyNode, name, keyIncarnation, strconv.FormatUint(uint64(inc), 10))
+	return metadata.Pairs(transport.KeyNode, name, transport.KeyIncarnation, strconv.FormatUint(uint64(inc), 10))
 }

@@ -10,5 +10,6 @@
 //
 // It dials and listens only with what it is handed. It does not know what the
 // messages mean; that is the actors' business. It imports system/driver, system/node,
-// system/message and system/wire; programs that boot real nodes import it.
+// system/message, system/transport and system/wire; programs that boot real nodes
+// import it.
 package grpc

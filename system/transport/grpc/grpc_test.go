@@ -19,6 +19,7 @@ import (
 	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/node"
+	"weir/system/transport"
 	"weir/system/wire"
 	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
@@ -136,7 +137,7 @@ func TestClientWithoutANode(t *testing.T) {
 			t.Fatalf("an answer %v", r)
 		}
 	}
-	if md, err := s.Header(); err != nil || strings.Join(md.Get(keyNode), "") != "d1" || strings.Join(md.Get(keyIncarnation), "") != "3" {
+	if md, err := s.Header(); err != nil || strings.Join(md.Get(transport.KeyNode), "") != "d1" || strings.Join(md.Get(transport.KeyIncarnation), "") != "3" {
 		t.Errorf("the server introduces itself as %v, %v", md, err)
 	}
 }
@@ -193,10 +194,10 @@ func TestInvalidStreams(t *testing.T) {
 		item func(*weirv1.Submission)
 		says string
 	}{
-		"name":      {md: []string{keyNode, "no/name", keyIncarnation, "1"}, says: "want one name"},
-		"no number": {md: []string{keyNode, "e1", keyIncarnation, "x"}, says: "want an integer"},
-		"zero":      {md: []string{keyNode, "e1", keyIncarnation, "0"}, says: "want an integer"},
-		"two":       {md: []string{keyNode, "e1", keyNode, "e2", keyIncarnation, "1"}, says: "want one name"},
+		"name":      {md: []string{transport.KeyNode, "no/name", transport.KeyIncarnation, "1"}, says: "want one name"},
+		"no number": {md: []string{transport.KeyNode, "e1", transport.KeyIncarnation, "x"}, says: "want an integer"},
+		"zero":      {md: []string{transport.KeyNode, "e1", transport.KeyIncarnation, "0"}, says: "want an integer"},
+		"two":       {md: []string{transport.KeyNode, "e1", transport.KeyNode, "e2", transport.KeyIncarnation, "1"}, says: "want one name"},
 		"no packet": {item: func(w *weirv1.Submission) { w.Packet = nil }, says: "packet is missing"},
 		"hash":      {item: func(w *weirv1.Submission) { w.Packet.EntriesCrc32C++ }, says: "hash"},
 		"actor":     {item: func(w *weirv1.Submission) { w.Head.To = "a\x1b[31m" }, says: "head.to"},

@@ -8,13 +8,14 @@ import (
 
 	"weir/system/driver"
 	"weir/system/node"
+	"weir/system/transport"
 )
 
 // lane is what one node sends to another of one kind: a stream that is opened when
 // there is something to send, and opened again after it broke.
 type lane struct {
 	l    *Link
-	key  laneKey
+	key  transport.Key
 	addr string
 
 	mu     sync.Mutex
@@ -24,19 +25,8 @@ type lane struct {
 	active bool              // a stream is being opened or open
 }
 
-// classes are what a lane's requests count as.
-func (ln *lane) classes() []node.Class {
-	switch ln.key.kind {
-	case laneProbe:
-		return []node.Class{node.ClassProbe}
-	case laneControl:
-		return []node.Class{node.ClassControl}
-	}
-	return []node.Class{node.ClassData}
-}
-
-// send queues a message and sees to it that there is a stream.
-func (ln *lane) send(o driver.Outgoing) {
+// Send queues a message and sees to it that there is a stream.
+func (ln *lane) Send(o driver.Outgoing) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	if ln.pipe != nil && ln.pipe.add(o) {
@@ -66,7 +56,7 @@ func (ln *lane) run() {
 		ln.queue, ln.active = nil, false
 		ln.mu.Unlock()
 		for i := range queue {
-			left(ln.l.n, queue[i:i+1])
+			transport.Left(ln.l.n, queue[i:i+1])
 			if queue[i].Request {
 				ln.l.n.Fail(queue[i].From.Actor, queue[i].Token, node.ErrRefused)
 			}
@@ -109,7 +99,7 @@ func (ln *lane) once() error {
 	ln.mu.Unlock()
 	last, _ := p.close()
 	<-writer
-	ln.l.n.Break(ln.key.peer, ln.classes(), last, node.ErrReset)
+	ln.l.n.Break(ln.key.Peer, []node.Class{ln.key.Kind.Class()}, last, node.ErrReset)
 	return nil
 }
 

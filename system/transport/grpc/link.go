@@ -2,7 +2,6 @@ package grpc
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -14,8 +13,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"weir/system/driver"
-	"weir/system/message"
-	"weir/system/node"
+	"weir/system/transport"
 	"weir/system/transport/tlsconf"
 )
 
@@ -41,16 +39,9 @@ type Config struct {
 	StreamStall time.Duration
 }
 
-// Peer is where a node listens. Packets, probes and control documents go over
-// connections of their own, which may have addresses of their own.
-type Peer struct {
-	// Data is the address for packets. Required.
-	Data string
-	// Probe is the address for probes. Default (empty): as Data.
-	Probe string
-	// Control is the address for control documents. Default (empty): none are sent.
-	Control string
-}
+// Peer is where a node listens. Addresses of another transport are not reached over
+// gRPC.
+type Peer = transport.Peer
 
 // Link is one node's driver.Link over gRPC. Use NewLink.
 type Link struct {
@@ -59,43 +50,13 @@ type Link struct {
 	bound chan struct{} // closed once n is set
 	ctx   context.Context
 	stop  context.CancelFunc
-	lanes map[laneKey]*lane // fixed
+	lanes *transport.Lanes[*lane]
 	done  sync.WaitGroup
 
 	mu     sync.Mutex
 	pipes  map[uint64]*pipe // server: streams that others opened
 	last   uint64           // newest handle
 	closed bool
-}
-
-// laneKind says what a client's stream carries.
-type laneKind uint8
-
-const (
-	laneSubmit laneKind = iota
-	laneDispatch
-	laneProbe
-	laneControl
-)
-
-type laneKey struct {
-	peer string
-	kind laneKind
-}
-
-// kindOf is the lane for a message that a node sends on its own account.
-func kindOf(m node.Message) (laneKind, bool) {
-	switch m.(type) {
-	case *message.Submit:
-		return laneSubmit, true
-	case *message.Dispatch:
-		return laneDispatch, true
-	case *message.Probe:
-		return laneProbe, true
-	case *message.Control:
-		return laneControl, true
-	}
-	return 0, false
 }
 
 // NewLink returns a Link that opens streams as messages ask for them.
@@ -109,22 +70,15 @@ func NewLink(cfg Config) (*Link, error) {
 	if cfg.StreamStall == 0 {
 		cfg.StreamStall = 30 * time.Second
 	}
-	l := &Link{cfg: cfg, bound: make(chan struct{}), lanes: map[laneKey]*lane{}, pipes: map[uint64]*pipe{}}
+	l := &Link{cfg: cfg, bound: make(chan struct{}), pipes: map[uint64]*pipe{}}
 	l.ctx, l.stop = context.WithCancel(context.Background())
-	for name, p := range cfg.Peers {
-		if !node.ValidName(name) {
-			return nil, fmt.Errorf("grpc: peer %.80q: want [A-Za-z0-9._-]{1,64}", name)
-		}
-		if p.Probe == "" {
-			p.Probe = p.Data
-		}
-		for kind, addr := range []string{laneSubmit: p.Data, laneDispatch: p.Data, laneProbe: p.Probe, laneControl: p.Control} {
-			if addr == "" {
-				continue
-			}
-			k := laneKey{name, laneKind(kind)}
-			l.lanes[k] = &lane{l: l, key: k, addr: addr}
-		}
+	var err error
+	l.lanes, err = transport.NewLanes(cfg.Peers, func(k transport.Key, addr string) (*lane, bool, error) {
+		_, other := transport.HTTP(addr)
+		return &lane{l: l, key: k, addr: addr}, !other, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return l, nil
 }
@@ -147,29 +101,19 @@ func (l *Link) ready(ctx context.Context) bool {
 }
 
 // Knows implements driver.Link.
-func (l *Link) Knows(name string) bool {
-	_, ok := l.cfg.Peers[name]
+func (l *Link) Knows(name string) bool { return l.lanes.Knows(name) }
+
+// Takes implements transport.Part.
+func (l *Link) Takes(o *driver.Outgoing) bool {
+	if o.Re.Token != 0 {
+		return o.Re.Handle < transport.HTTPHandles
+	}
+	_, ok := l.lanes.Of(o)
 	return ok
 }
 
 // Send implements driver.Link.
-func (l *Link) Send(batch []driver.Outgoing) {
-	for i := range batch {
-		o := batch[i]
-		if o.Re.Token != 0 {
-			l.answer(o)
-			continue
-		}
-		kind, ok := kindOf(o.Msg)
-		ln := l.lanes[laneKey{o.To.Node, kind}]
-		if !ok || ln == nil {
-			left(l.n, batch[i:i+1])
-			l.n.Fail(o.From.Actor, o.Token, node.ErrRefused)
-			continue
-		}
-		ln.send(o)
-	}
-}
+func (l *Link) Send(batch []driver.Outgoing) { l.lanes.Send(l.n, batch, l.answer) }
 
 // answer sends an answer on the stream that the request came on; if that is gone, so
 // is who waits for it.
@@ -178,7 +122,7 @@ func (l *Link) answer(o driver.Outgoing) {
 	p := l.pipes[o.Re.Handle]
 	l.mu.Unlock()
 	if p == nil || !p.add(o) {
-		left(l.n, []driver.Outgoing{o})
+		transport.Left(l.n, []driver.Outgoing{o})
 	}
 }
 
@@ -211,18 +155,16 @@ func (l *Link) Close() {
 	l.closed = true
 	l.mu.Unlock()
 	l.stop()
-	for _, ln := range l.lanes {
-		ln.shut()
-	}
+	l.lanes.Each((*lane).shut)
 	l.done.Wait()
 }
 
 // dial is what all connections of a Link have in common. The name is resolved by
 // Dial, and a connection that went silent is found out.
-func (l *Link) dial(to laneKey, addr string) (*rpc.ClientConn, error) {
+func (l *Link) dial(to transport.Key, addr string) (*rpc.ClientConn, error) {
 	creds := insecure.NewCredentials()
 	if l.cfg.Credentials != nil {
-		creds = l.cfg.Credentials(to.peer, rolesOf[to.kind]...)
+		creds = l.cfg.Credentials(to.Peer, rolesOf[to.Kind]...)
 	}
 	options := []rpc.DialOption{
 		rpc.WithTransportCredentials(creds),
@@ -237,7 +179,7 @@ func (l *Link) dial(to laneKey, addr string) (*rpc.ClientConn, error) {
 		rpc.WithDisableServiceConfig(),
 		rpc.WithNoProxy(),
 	}
-	if to.kind == laneControl && l.cfg.ControlToken != "" {
+	if to.Kind == transport.Control && l.cfg.ControlToken != "" {
 		options = append(options, rpc.WithPerRPCCredentials(Token(l.cfg.ControlToken)))
 	}
 	return rpc.NewClient("passthrough:///"+addr, options...)
@@ -245,8 +187,8 @@ func (l *Link) dial(to laneKey, addr string) (*rpc.ClientConn, error) {
 
 // rolesOf are the roles that a lane leads to.
 var rolesOf = [...][]string{
-	laneSubmit: {tlsconf.Distributor}, laneDispatch: {tlsconf.Analyser}, laneProbe: {tlsconf.Analyser},
-	laneControl: {tlsconf.Distributor, tlsconf.Emitter, tlsconf.Analyser},
+	transport.Submit: {tlsconf.Distributor}, transport.Dispatch: {tlsconf.Analyser}, transport.Probe: {tlsconf.Analyser},
+	transport.Control: {tlsconf.Distributor, tlsconf.Emitter, tlsconf.Analyser},
 }
 
 // frameMax bounds a frame in bytes: the largest message and a full frame before it.

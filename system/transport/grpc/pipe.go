@@ -1,12 +1,12 @@
 package grpc
 
 import (
-	"errors"
 	"sync"
 	"time"
 
 	"weir/system/driver"
 	"weir/system/node"
+	"weir/system/transport"
 )
 
 // Limits of a frame: beyond them what waits goes into the next one.
@@ -148,17 +148,10 @@ func (p *pipe) writeAll(batch []driver.Outgoing) (err error) {
 			err = p.f.send(batch[:n])
 			p.mark(time.Time{})
 		}
-		left(p.n, batch[:n])
+		transport.Left(p.n, batch[:n])
 		batch = batch[n:]
 	}
 	return err
-}
-
-// left tells that messages do not wait any more.
-func left(n *driver.Node, batch []driver.Outgoing) {
-	for i := range batch {
-		n.Sent(batch[i].To.Node, batch[i].Msg.Size())
-	}
 }
 
 // mark notes since when a frame is being sent.
@@ -212,7 +205,7 @@ func (p *pipe) read() error {
 func (p *pipe) take(it *item) {
 	switch {
 	case it.Msg == nil:
-		p.n.Fail(it.To.Actor, it.Re, refusalError(it.why))
+		p.n.Fail(it.To.Actor, it.Re, transport.RefusalError(it.why))
 	case it.Re != 0:
 		_ = p.n.Deliver(it.Incoming)
 	default:
@@ -227,7 +220,7 @@ func (p *pipe) take(it *item) {
 		if err := p.n.Deliver(it.Incoming); err != nil {
 			p.mu.Lock()
 			p.owed -= owed
-			p.refused = append(p.refused, refusal{it.From, it.Token, refusalWord(err)})
+			p.refused = append(p.refused, refusal{it.From, it.Token, transport.RefusalWord(err)})
 			p.signal()
 			p.mu.Unlock()
 		}
@@ -249,32 +242,6 @@ func (p *pipe) close() (last node.Token, first bool) {
 	last = p.last
 	p.signal()
 	p.mu.Unlock()
-	left(p.n, queue)
+	transport.Left(p.n, queue)
 	return last, true
-}
-
-// Words of a refusal, and what they are at the sender.
-var refusals = []struct {
-	word string
-	err  error
-}{
-	{"full", node.ErrFull}, {"no_actor", node.ErrUnknown},
-}
-
-func refusalWord(err error) string {
-	for _, r := range refusals {
-		if errors.Is(err, r.err) {
-			return r.word
-		}
-	}
-	return "stopped"
-}
-
-func refusalError(word string) error {
-	for _, r := range refusals {
-		if r.word == word {
-			return r.err
-		}
-	}
-	return node.ErrReset
 }

@@ -4,21 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"weir/system/driver"
 	"weir/system/node"
+	"weir/system/transport"
 	"weir/system/wire"
 	"weir/system/wire/weirv1"
-)
-
-// Keys of a stream's metadata: who is at the other end.
-const (
-	keyNode        = "weir-node"
-	keyIncarnation = "weir-incarnation"
 )
 
 // stream is either end of a bidirectional stream.
@@ -167,32 +161,20 @@ func items[M node.Message, W any](batch []driver.Outgoing, pack func(M) (W, erro
 	return all, nil
 }
 
-// identity reads the metadata of the other end. One without is a client that is no
-// node.
+// identity is who the metadata says is at the other end.
 func identity(md metadata.MD) (node.Addr, error) {
-	names, incs := md.Get(keyNode), md.Get(keyIncarnation)
-	if len(names) == 0 && len(incs) == 0 {
-		return node.Addr{}, nil
-	}
-	if len(names) != 1 || len(incs) != 1 || !node.ValidName(names[0]) {
-		return node.Addr{}, fmt.Errorf("metadata %s %.80q, %s %.80q: want one name of [A-Za-z0-9._-]{1,64} and one number", keyNode, names, keyIncarnation, incs)
-	}
-	inc, err := strconv.ParseUint(incs[0], 10, 32)
-	if err != nil || inc == 0 {
-		return node.Addr{}, fmt.Errorf("metadata %s %.80q: want an integer from 1 to 4294967295", keyIncarnation, incs[0])
-	}
-	return node.Addr{Node: names[0], Inc: uint32(inc)}, nil
+	return transport.Identity(md.Get(transport.KeyNode), md.Get(transport.KeyIncarnation))
 }
 
 // open opens the lane's stream.
 func (ln *lane) open(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
 	ctx = metadata.NewOutgoingContext(ctx, ln.l.introduce())
-	switch ln.key.kind {
-	case laneSubmit:
+	switch ln.key.Kind {
+	case transport.Submit:
 		return openSubmit(ctx, conn)
-	case laneDispatch:
+	case transport.Dispatch:
 		return openDispatch(ctx, conn)
-	case laneProbe:
+	case transport.Probe:
 		return openProbe(ctx, conn)
 	}
 	return openControl(ctx, conn), nil

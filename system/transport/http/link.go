@@ -1,0 +1,134 @@
+package http
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"weir/system/driver"
+	"weir/system/transport"
+)
+
+// Config says which nodes can be reached, and how.
+type Config struct {
+	// Peers are the addresses of the nodes that this one may send to, by name: those
+	// of the form http://host:port are this transport's. Default: none; the node only
+	// answers.
+	Peers map[string]transport.Peer
+	// Dial opens a connection to host:port. Required if there are Peers.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
+	// DialMax is how long opening a connection may take. Default (0): 3 s.
+	DialMax time.Duration
+	// ControlToken is presented with every control document, and the control handler
+	// takes only requests that present it. Default (empty): none.
+	ControlToken string
+	// AnswerMax is how long a node has to answer a request that it took; then the
+	// client is told to try again. Default (0): 25 s.
+	AnswerMax time.Duration
+}
+
+// Link is one node's driver.Link over HTTP. Use NewLink.
+type Link struct {
+	cfg   Config
+	n     *driver.Node
+	bound chan struct{} // closed once n is set
+	ctx   context.Context
+	stop  context.CancelFunc
+	lanes *transport.Lanes[*lane]
+	done  sync.WaitGroup
+	room  room
+	down  atomic.Bool // told by Shutdown
+
+	mu    sync.Mutex
+	asked map[uint64]chan driver.Outgoing // server: who awaits answers, by handle
+	last  uint64                          // newest handle
+}
+
+// NewLink returns a Link that opens connections as messages ask for them.
+func NewLink(cfg Config) (*Link, error) {
+	if cfg.DialMax == 0 {
+		cfg.DialMax = 3 * time.Second
+	}
+	if cfg.AnswerMax == 0 {
+		cfg.AnswerMax = 25 * time.Second
+	}
+	l := &Link{cfg: cfg, bound: make(chan struct{}),
+		asked: map[uint64]chan driver.Outgoing{}, last: transport.HTTPHandles}
+	l.ctx, l.stop = context.WithCancel(context.Background())
+	var err error
+	l.lanes, err = transport.NewLanes(cfg.Peers, func(k transport.Key, addr string) (*lane, bool, error) {
+		host, ours := transport.HTTP(addr)
+		if _, _, err := net.SplitHostPort(host); ours && err != nil {
+			return nil, false, fmt.Errorf("%.80q: want http://host:port", addr)
+		}
+		return &lane{l: l, key: k, base: addr, client: l.client()}, ours, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// client makes the connections of one lane: no proxy, no redirect, no compression.
+func (l *Link) client() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+				ctx, cancel := context.WithTimeout(ctx, l.cfg.DialMax)
+				defer cancel()
+				conn, err := l.cfg.Dial(ctx, addr)
+				if err != nil {
+					return nil, &dialError{err}
+				}
+				return conn, nil
+			},
+			MaxIdleConnsPerHost:    laneRequests,
+			IdleConnTimeout:        30 * time.Second, // less than the server's, so that it seldom closes first
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: headerMax,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       l.cfg.AnswerMax + 10*time.Second,
+	}
+}
+
+// dialError says that no connection was opened, so that nothing was sent.
+type dialError struct{ error }
+
+func (e *dialError) Unwrap() error { return e.error }
+
+// Bind implements driver.Link.
+func (l *Link) Bind(n *driver.Node) {
+	l.n = n
+	close(l.bound)
+}
+
+// Knows implements driver.Link.
+func (l *Link) Knows(name string) bool { return l.lanes.Knows(name) }
+
+// Takes implements transport.Part.
+func (l *Link) Takes(o *driver.Outgoing) bool {
+	if o.Re.Token != 0 {
+		return o.Re.Handle >= transport.HTTPHandles
+	}
+	_, ok := l.lanes.Of(o)
+	return ok
+}
+
+// Send implements driver.Link.
+func (l *Link) Send(batch []driver.Outgoing) { l.lanes.Send(l.n, batch, l.answer) }
+
+// Shutdown makes the health check say that the node is stopping.
+func (l *Link) Shutdown() { l.down.Store(true) }
+
+// Close ends all requests and waits for their goroutines. Servers are the caller's to
+// close.
+func (l *Link) Close() {
+	l.stop()
+	l.done.Wait()
+	l.lanes.Each(func(ln *lane) { ln.client.CloseIdleConnections() })
+}
