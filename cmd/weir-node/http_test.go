@@ -93,3 +93,24 @@ func TestREADMEcurl(t *testing.T) {
 		}
 	}
 }
+
+// TestHTTPSettings holds that HTTP is no way past certificates and tokens.
+func TestHTTPSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tls.yaml")
+	if err := os.WriteFile(file, []byte("tls: {cert: c, key: k, ca: a}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	common := []string{"distribute", "--name", "d1", "--data", t.TempDir(), "--http-listen", "127.0.0.1:0"}
+	for says, args := range map[string][]string{
+		`http_control "0.0.0.0:1": other than a loopback address`: {"--http-control", "0.0.0.0:1"},
+		`http_listen "127.0.0.1:0": HTTP is not encrypted`:        {"--config", file},
+		`peer a1 "http://127.0.0.1:5": HTTP is not encrypted`:     {"--config", file, "--analyser", "a1=1@http://127.0.0.1:5"},
+		`peer "a1": `:                       {"--analyser", "a1=1@http://169.254.169.254:80"},
+		`"http://h": want http://host:port`: {"--analyser", "a1=1@http://h"},
+	} {
+		code, _, complaint := call(t, "", append(common, args...)...)
+		if code == exitOK || !strings.Contains(strings.ReplaceAll(complaint, `\"`, `"`), says) {
+			t.Errorf("%q: code %d, %s", args, code, complaint)
+		}
+	}
+}
