@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -277,10 +278,15 @@ func TestValidateSaysAll(t *testing.T) {
 // An actor that cannot boot leaves nothing behind.
 func TestBootFails(t *testing.T) {
 	boom := errors.New("boom")
+	before := runtime.NumGoroutine()
 	_, err := Start(Config{Name: "n", Role: "test", Incarnation: 1, Boot: func(node.Booter) error { return boom }})
 	if !errors.Is(err, boom) {
 		t.Errorf("the error is %v", err)
 	}
+	if _, err := Start(Config{Name: "n", Role: "test", Incarnation: 1, Boot: func(node.Booter) error { return nil }}); err == nil {
+		t.Error("a node without actors starts")
+	}
+	waitFor(t, "the goroutines of nodes that did not boot end", func() bool { return runtime.NumGoroutine() <= before })
 }
 
 func TestIncarnationsGrow(t *testing.T) {

@@ -3,6 +3,7 @@ package driver
 import (
 	crand "crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -82,11 +83,13 @@ func Start(cfg Config) (*Node, error) {
 	if n.cfg.Link != nil {
 		n.cfg.Link.Bind(n)
 	}
-	if err := cfg.Boot(booter{n}); err != nil {
-		return nil, fmt.Errorf("driver: boot %s: %w", cfg.Name, err)
+	err = cfg.Boot(booter{n})
+	if err == nil && n.root == nil {
+		err = errors.New("no actor")
 	}
-	if n.root == nil {
-		return nil, fmt.Errorf("driver: boot %s: no actor", cfg.Name)
+	if err != nil {
+		n.store.close()
+		return nil, fmt.Errorf("driver: boot %s: %w", cfg.Name, err)
 	}
 	go n.journal.run()
 	n.mu.Lock()
