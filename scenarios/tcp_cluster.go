@@ -38,7 +38,8 @@ type cluster struct {
 	follow   follower
 	ports    map[int]bool // taken by nodes
 	live     *liveBook    // nil: nobody watches
-	orders   *os.File     // standard input of the operator
+	open     []*os.File   // the nodes' standard inputs, both ends
+	orders   *os.File     // the operator's
 	stop     string
 	ended    []string // nodes that ended by themselves
 }
@@ -162,6 +163,7 @@ func (c *cluster) prepare(r *realNode) error {
 		"name": r.Name, "data": filepath.Join(c.dir, "data", r.Name), "log": c.follow.dir,
 		"epoch": c.epoch.UnixNano(), "seed": c.opt.Seed + 1, // 0 would mean: the machine's entropy
 		"listen": r.listen, "control": r.control, "peers": r.peers,
+		"lifeline": true,
 	}
 	switch r.Role {
 	case RoleEmitter:
@@ -181,19 +183,19 @@ func (c *cluster) prepare(r *realNode) error {
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		return err
 	}
-	var orders *os.File
+	input, line, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	c.open = append(c.open, input, line)
 	if r.Role == RoleOperator {
-		if orders, c.orders, err = os.Pipe(); err != nil {
-			return err
-		}
+		c.orders = line
 	}
 	r.process, err = proc.New(proc.Config{Name: r.Name, Command: func(inc uint32) *exec.Cmd {
 		cmd := exec.Command(c.opt.TCP.Program, commands[r.Role], "--config", file, "--incarnation", strconv.FormatUint(uint64(inc), 10))
 		// An interrupt at the terminal is for the runner, which ends the nodes in order.
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		if orders != nil {
-			cmd.Stdin = orders
-		}
+		cmd.Stdin = input // ends with this process, and the node with it
 		return cmd
 	}})
 	return err
@@ -306,7 +308,8 @@ func (c *cluster) kill() {
 		l.Close()
 	}
 	c.links = nil
-	if c.orders != nil {
-		c.orders.Close()
+	for _, f := range c.open {
+		f.Close()
 	}
+	c.open = nil
 }

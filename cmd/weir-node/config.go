@@ -60,6 +60,9 @@ type config struct {
 	// Incarnation is the number of this life of the node. Default (0): one more than the
 	// last that the data folder knows.
 	Incarnation uint32 `yaml:"incarnation"`
+	// Lifeline ends the node at once when its standard input ends: whoever started it is
+	// gone. Default (false): standard input is left alone.
+	Lifeline bool `yaml:"lifeline"`
 	// Seed seeds the node's random streams. Default (0): the machine's entropy.
 	Seed uint64 `yaml:"seed"`
 

@@ -45,10 +45,21 @@ func serve(role string, args []string, in io.Reader, errw io.Writer) int {
 		log.Error("does not start", "err", err)
 		return exitInternal
 	}
-	if role == "operate" {
-		go s.orders(in)
-	}
+	go s.input(role, in)
 	return s.run()
+}
+
+// input reads standard input, if anybody wants it: an operator's orders, and whether
+// it still is there.
+func (s *service) input(role string, in io.Reader) {
+	if role == "operate" {
+		s.orders(in)
+	}
+	if s.cfg.Lifeline {
+		_, _ = io.Copy(io.Discard, in) // however it ends
+		s.log.Warn("ending at once: who started the node is gone")
+		os.Exit(exitInterrupted)
+	}
 }
 
 // orderMax bounds a line of an operator's orders in bytes.

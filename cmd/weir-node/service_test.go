@@ -254,3 +254,29 @@ distributor:
 		t.Errorf("peers %+v", p)
 	}
 }
+
+// A node on a lifeline ends when whoever holds the other end is gone.
+func TestLifeline(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.yaml")
+	at := free(t)
+	if err := os.WriteFile(file, fmt.Appendf(nil, "name: a1\nlisten: %s\ndata: %s\nlifeline: true\n", at, filepath.Join(dir, "data")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{Cmd: exec.Command(os.Args[0], "analyse", "--config", file)}
+	p.Env = append(os.Environ(), nodeEnv+"=1")
+	p.Stderr = &p.errs
+	line, err := p.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill() })
+	serving(t, at)
+	line.Close()
+	if code := p.ends(t); code != exitInterrupted {
+		t.Errorf("exit code %d\n%s", code, p.errs.String())
+	}
+}
