@@ -31,7 +31,7 @@ type realRun struct {
 	files []*realLog
 }
 
-// realLog is the log of one incarnation; drained says that it has such a record.
+// realLog is the log of one incarnation.
 type realLog struct {
 	name string
 	mu   sync.Mutex

@@ -312,4 +312,5 @@ func (c *cluster) kill() {
 		f.Close()
 	}
 	c.open = nil
+	c.follow.close()
 }

@@ -67,9 +67,10 @@ func (w *follower) read(l *followed, see func(node, kind string, line []byte)) {
 	}
 }
 
-// close closes the files.
+// close closes the files. It may be called again.
 func (w *follower) close() {
 	for _, l := range w.files {
 		l.f.Close()
 	}
+	w.files = nil
 }
