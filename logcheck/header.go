@@ -41,6 +41,9 @@ type Run struct {
 	Expect string `json:"expect"`
 	// ExpectFail lists the properties expected to fail.
 	ExpectFail []string `json:"expect_fail"`
+	// Ignore lists properties that are not judged, because what the run was put through
+	// breaks them from outside. Not those of integrity.
+	Ignore []string `json:"ignore,omitempty"`
 }
 
 // RunNode is one node. An analyser's name is its id everywhere.

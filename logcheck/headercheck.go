@@ -94,6 +94,11 @@ func (r *Run) validateRest() (errs []error) {
 			errs = append(errs, fmt.Errorf("require names %q, which is no premise and no property", id))
 		}
 	}
+	for _, id := range r.Ignore {
+		if !slices.Contains(Ignorable(), id) {
+			errs = append(errs, fmt.Errorf("ignore names %q, which is no property or one without which nothing can be judged", id))
+		}
+	}
 	return errs
 }
 

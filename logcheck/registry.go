@@ -35,6 +35,12 @@ func PropertyIDs() []string {
 	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:], conductIDs)
 }
 
+// Ignorable lists the properties that a run may leave out of its judgement
+// (Run.Ignore): all but those without which the others mean nothing.
+func Ignorable() []string {
+	return slices.DeleteFunc(PropertyIDs(), func(id string) bool { return slices.Contains(integrityIDs, id) })
+}
+
 // wanted reports whether opt asks for one of the ids.
 func (opt *Options) wanted(ids []string) bool {
 	if len(opt.Only) == 0 {

@@ -48,6 +48,11 @@ func (v *Verdict) Failed() []string {
 // one that did not fail unknown.
 func (v *Verdict) judge(run *Run) {
 	broken := ""
+	for i := range v.Results {
+		if r := &v.Results[i]; slices.Contains(run.Ignore, r.ID) {
+			*r = Result{ID: r.ID, Status: Vacuous, Detail: "ignored: run.json says that the faults break it"}
+		}
+	}
 	for _, r := range v.Results {
 		if r.Status == Fail && slices.Contains(integrityIDs, r.ID) {
 			broken = r.ID

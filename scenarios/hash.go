@@ -10,7 +10,7 @@ import (
 
 // Hash is the SHA-256 of everything in the scenario that acts on a run, overrides
 // included, in hexadecimal. Comments, order of keys, spelling of values and the
-// field about do not change it.
+// fields about and seed do not change it.
 func (s *Scenario) Hash() string {
 	var b strings.Builder
 	writeHashed(&b, root, reflect.ValueOf(s).Elem(), s)
@@ -23,7 +23,7 @@ func writeHashed(b *strings.Builder, g *field, v reflect.Value, s *Scenario) {
 	for _, f := range g.children {
 		fv := v.Field(f.index)
 		switch {
-		case f.path == "about":
+		case f.path == "about", f.path == "seed":
 		case f.kind == kindGroup:
 			writeHashed(b, f, fv, s)
 		case f.kind == kindAnalysers:

@@ -25,6 +25,7 @@ func (s *Scenario) header(opt Options) *logcheck.Run {
 		Phases:      s.headPhases(),
 		SettleMax:   s.Phases.Settle, MinPackets: s.Check.MinPackets,
 		Require: s.Check.Require, Expect: s.Check.Expect, ExpectFail: s.Check.ExpectFail,
+		Ignore: s.Check.Ignore,
 		Limits: logcheck.RunLimits{DetectWithin: s.Check.DetectWithin, RecoverWithin: s.Check.RecoverWithin},
 	}
 	for _, n := range s.Nodes() {

@@ -11,22 +11,41 @@ import (
 // of the description. Parse reads it back to an equal scenario.
 func (s *Scenario) YAML() []byte {
 	var b strings.Builder
-	printGroup(&b, root, reflect.ValueOf(s).Elem(), "")
+	printGroup(&b, root, reflect.ValueOf(s).Elem(), reflect.Value{}, "")
 	return []byte(b.String())
 }
 
-func printGroup(b *strings.Builder, g *field, v reflect.Value, indent string) {
+// Brief is the scenario's short form: the fields that differ from Default. Parse
+// reads it back to an equal scenario.
+func (s *Scenario) Brief() []byte {
+	var b strings.Builder
+	printGroup(&b, root, reflect.ValueOf(s).Elem(), reflect.ValueOf(Default()).Elem(), "")
+	return []byte(b.String())
+}
+
+// printGroup prints the fields of a group, without those that are as in but, if
+// that is valid.
+func printGroup(b *strings.Builder, g *field, v, but reflect.Value, indent string) {
 	for _, f := range g.children {
 		fv := v.Field(f.index)
+		var same reflect.Value
+		if but.IsValid() {
+			if same = but.Field(f.index); reflect.DeepEqual(fv.Interface(), same.Interface()) {
+				continue
+			}
+		}
 		switch {
 		case f.kind == kindAnalysers && !fv.FieldByName("List").IsNil():
 			fmt.Fprintf(b, "%s%s:\n", indent, f.key)
 			for _, a := range fv.Interface().(Analysers).List {
 				fmt.Fprintf(b, "%s  - {id: %s, weight: %d, spare: %t}\n", indent, quoteYAML(a.ID), a.Weight, a.Spare)
 			}
-		case f.kind == kindGroup, f.kind == kindAnalysers:
+		case f.kind == kindAnalysers: // whole: what a file leaves out of it has no default
 			fmt.Fprintf(b, "%s%s:\n", indent, f.key)
-			printGroup(b, f, fv, indent+"  ")
+			printGroup(b, f, fv, reflect.Value{}, indent+"  ")
+		case f.kind == kindGroup:
+			fmt.Fprintf(b, "%s%s:\n", indent, f.key)
+			printGroup(b, f, fv, same, indent+"  ")
 		case f.kind == kindList:
 			var items []string
 			for i := range fv.Len() {

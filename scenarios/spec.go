@@ -19,6 +19,8 @@ type Scenario struct {
 	Name string `yaml:"name" help:"identifies the scenario: lower-case letters, digits and dashes"`
 	// About says what the scenario shows. Default empty.
 	About string `yaml:"about" help:"what the scenario shows, and under which premises"`
+	// Seed is the seed of a run that is told none. Default 0: seed 1.
+	Seed int64 `yaml:"seed" help:"the seed of a run that is told none; 0: 1" range:"0..9223372036854775807"`
 	// Inputs says that real log files (--input) may take the generators' place.
 	// Default true.
 	Inputs bool `yaml:"inputs" help:"whether log files given with --input may take the place of the generators"`
@@ -95,4 +97,7 @@ type Check struct {
 	// ExpectFail lists the properties that must fail, and no other, when Expect is
 	// fail. Default none.
 	ExpectFail []string `yaml:"expect_fail" help:"with expect: fail, the properties that must fail"`
+	// Ignore lists properties that the faults break from outside, so that nothing is
+	// to be learned from them; they are not judged. Default none.
+	Ignore []string `yaml:"ignore" help:"properties that are not judged, because the faults break them from outside"`
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"weir/logcheck"
 )
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
@@ -132,6 +134,10 @@ func (c *checker) expectations() {
 	}
 	for i, name := range k.ExpectFail {
 		c.refuse(!slices.Contains(Properties(), name), fmt.Sprintf("check.expect_fail.%d", i+1), "%s is no property", quoted(name))
+	}
+	for i, name := range k.Ignore {
+		c.refuse(!slices.Contains(logcheck.Ignorable(), name), fmt.Sprintf("check.ignore.%d", i+1),
+			"%s is no property, or one without which nothing can be judged", quoted(name))
 	}
 	c.refuse((k.Expect == "fail") != (len(k.ExpectFail) > 0), "check", "expect: fail and a list expect_fail belong together")
 	c.refuse(c.s.Phases.LoadEnd() == 0, "phases", "warmup, faults and heal are all 0: nothing would run")

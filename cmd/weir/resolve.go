@@ -5,11 +5,19 @@ import (
 	"strings"
 
 	"weir/scenarios"
+	"weir/scenarios/swarm"
 )
 
-// resolve reads the scenario that an argument names: a catalogue name, or a file
-// when the argument looks like a path or there is no such name.
+// resolve reads the scenario that an argument names: a catalogue name, a random world
+// (swarm:SEED), or a file when the argument looks like a path or there is no such name.
 func resolve(arg string, set []string) (*scenarios.Scenario, error) {
+	if seed, opt, ok := swarm.Parse(arg); ok {
+		sc, err := swarm.Scenario(seed, opt)
+		if err != nil || len(set) == 0 {
+			return sc, err
+		}
+		return scenarios.Parse(arg, sc.Brief(), set...)
+	}
 	if _, ok := scenarios.Source(arg); ok {
 		return scenarios.Load(arg, set...)
 	}

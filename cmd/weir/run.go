@@ -57,7 +57,7 @@ func (a *app) runCommand() *cobra.Command {
 		RunE:              func(_ *cobra.Command, args []string) error { return a.runNamed(args, &f) },
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.seed, "seed", "1", "the seed: a number, or random")
+	fl.StringVar(&f.seed, "seed", "", "the seed: a number, or random; default: the scenario's own, or 1")
 	fl.StringVar(&f.seeds, "seeds", "", "a range of seeds, for example 1..100, in place of --seed")
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "runs at once")
 	addSetFlag(c, &f.set)
@@ -112,18 +112,22 @@ func (f *runFlags) check(seedGiven bool) error {
 	return usage("--output %q: want one of %v", f.output, outputs)
 }
 
-// seedRange is what --seed or --seeds say.
+// seedRange is what --seed or --seeds say; without both, one seed that is the
+// scenario's own.
 func (f *runFlags) seedRange() (seedRange, error) {
-	if f.seeds != "" {
+	switch {
+	case f.seeds != "":
 		return parseSeeds(f.seeds)
+	case f.seed == "":
+		return seedRange{own: true}, nil
 	}
 	seed, err := parseSeed(f.seed)
-	return seedRange{seed, seed}, err
+	return seedRange{first: seed, last: seed}, err
 }
 
 // runNamed runs what the arguments name.
 func (a *app) runNamed(args []string, f *runFlags) error {
-	if err := f.check(f.seed != "1"); err != nil {
+	if err := f.check(f.seed != ""); err != nil {
 		return err
 	}
 	seeds, err := f.seedRange()
@@ -208,13 +212,9 @@ func (s *sweep) single() bool { return len(s.scenarios) == 1 && s.seeds.count() 
 
 // announce prints the seeds before anything runs.
 func (s *sweep) announce() {
-	seeds := fmt.Sprintf("seed %d", s.seeds.first)
-	if s.seeds.count() > 1 {
-		seeds = fmt.Sprintf("seeds %d..%d", s.seeds.first, s.seeds.last)
-	}
 	what := fmt.Sprintf("%d scenarios", len(s.scenarios))
 	if len(s.scenarios) == 1 {
 		what = s.scenarios[0].sc.Name
 	}
-	fmt.Fprintf(s.app.errw, "weir: %s, %s, build %s\n", clean(what), seeds, clean(s.build))
+	fmt.Fprintf(s.app.errw, "weir: %s, %s, build %s\n", clean(what), s.seeds.describe(s.scenarios), clean(s.build))
 }

@@ -3,18 +3,47 @@ package main
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"weir/scenarios"
 )
 
 // seedsMax bounds the seeds of one sweep.
 const seedsMax = 100_000_000
 
-// seedRange is the seeds from first to last, both included.
-type seedRange struct{ first, last uint64 }
+// seedRange is the seeds from first to last, both included, or the one seed that each
+// scenario has of its own.
+type seedRange struct {
+	first, last uint64
+	own         bool // first and last are 0
+}
 
 // count is the number of seeds.
 func (r seedRange) count() uint64 { return r.last - r.first + 1 }
+
+// of is the i-th seed for a scenario.
+func (r seedRange) of(sc *scenarios.Scenario, i uint64) uint64 {
+	if r.own {
+		return uint64(max(sc.Seed, 1))
+	}
+	return r.first + i
+}
+
+// describe says which seeds these are, for the scenarios that run with them.
+func (r seedRange) describe(all []named) string {
+	differ := func(n named) bool { return r.of(n.sc, 0) != r.of(all[0].sc, 0) }
+	switch {
+	case slices.ContainsFunc(all, differ):
+		return "each with its own seed"
+	case r.count() > 1:
+		return fmt.Sprintf("seeds %d..%d", r.first, r.last)
+	default:
+		return fmt.Sprintf("seed %d", r.of(all[0].sc, 0))
+	}
+}
 
 // parseSeed reads a seed: decimal, hexadecimal with 0x, or the word random, which
 // draws one of nine digits at most, so that it is short to type.

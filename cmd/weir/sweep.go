@@ -125,7 +125,7 @@ func (s *sweep) start() <-chan numbered {
 		wait.Go(func() {
 			for i := range indices {
 				n := s.scenarios[i/s.seeds.count()]
-				results <- numbered{i, s.one(n, s.seeds.first+i%s.seeds.count())}
+				results <- numbered{i, s.one(n, s.seeds.of(n.sc, i%s.seeds.count()))}
 			}
 		})
 	}

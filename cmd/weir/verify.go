@@ -38,7 +38,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		ValidArgsFunction: completeScenario,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.verify(args, &f) },
 	}
-	c.Flags().StringVar(&f.seed, "seed", "1", "the seed: a number, or random")
+	c.Flags().StringVar(&f.seed, "seed", "", "the seed: a number, or random; default: the scenario's own, or 1")
 	c.Flags().StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters, repeatable")
 	addSetFlag(c, &f.set)
 	return c
@@ -46,7 +46,7 @@ func (a *app) verifyCommand() *cobra.Command {
 
 // verify compares two runs of each scenario.
 func (a *app) verify(args []string, f *verifyFlags) error {
-	seed, err := parseSeed(f.seed)
+	seeds, err := (&runFlags{seed: f.seed}).seedRange()
 	if err != nil {
 		return err
 	}
@@ -58,15 +58,18 @@ func (a *app) verify(args []string, f *verifyFlags) error {
 	if len(args) == 0 {
 		args = scenarios.Names()
 	}
+	var all []named
 	for _, arg := range args {
-		if _, err := resolve(arg, f.set); err != nil {
+		sc, err := resolve(arg, f.set)
+		if err != nil {
 			return err
 		}
+		all = append(all, named{arg, sc})
 	}
-	fmt.Fprintf(a.errw, "weir: verify, %d scenarios, seed %d\n", len(args), seed)
+	fmt.Fprintf(a.errw, "weir: verify, %d scenarios, %s\n", len(args), seeds.describe(all))
 	differ := 0
-	for _, arg := range args {
-		same, err := a.verifyOne(arg, seed, f)
+	for _, n := range all {
+		same, err := a.verifyOne(n.arg, seeds.of(n.sc, 0), f)
 		if err != nil {
 			return err
 		}

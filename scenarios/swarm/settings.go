@@ -1,0 +1,64 @@
+package swarm
+
+import (
+	"time"
+
+	"weir/scenarios"
+)
+
+// policy draws how the distributors choose, and within which limits.
+func (w *world) policy() {
+	d := w.dice("policy")
+	x := &w.sc.Distributors
+	x.Policy = one(d, "deficit", "deficit", "deficit", "finish", "eligible", "smooth", "random", "original")
+	x.State = one(d, "local", "local", "shared")
+	x.OnFull = one(d, "skip", "skip", "skip", "wait")
+	x.Window = one(d, 4, 16, 64, 256, 256)
+	x.AttemptTimeout = d.time(500*time.Millisecond, 1500*time.Millisecond)
+	x.AttemptsMax = d.between(2, 8)
+	x.RetryBudget = scenarios.RetryBudget{Min: one(d, 1, 3, 10), Percent: one(d, 0, 10, 20, 100)}
+	x.Queue.Items = one(d, 20, 100, 1000, 4096)
+	x.Hold = d.time(time.Second, 5*time.Second)
+	x.DrainMax = d.time(time.Second, 5*time.Second)
+	x.Persist = d.chance(80)
+	if d.chance(20) {
+		x.Cores = d.between(1, 4)
+		x.Service.Packet = time.Duration(d.between(50, 1000)) * time.Microsecond
+		x.Service.Message = time.Duration(d.IntN(50)) * time.Microsecond
+	}
+}
+
+// detector draws what decides that an analyser is gone. A probe has time for the
+// slowest way there and back, so that a verdict in calm times is a false one.
+func (w *world) detector() {
+	d := w.dice("detector")
+	x := &w.sc.Distributors.Detector
+	x.Kind = one(d, "threshold", "threshold", "threshold", "phi", "central")
+	x.Timeout = d.time(250*time.Millisecond, 500*time.Millisecond)
+	x.Jitter = d.time(0, 50*time.Millisecond)
+	x.Interval = x.Timeout + x.Jitter + d.time(0, 300*time.Millisecond)
+	x.DownInterval = x.Timeout + x.Jitter + d.time(0, 600*time.Millisecond)
+	x.Failures = d.between(2, 4)
+	x.Successes = d.between(1, 3)
+	x.DataFailures = d.between(3, 8)
+	x.RefusedDown = d.chance(30)
+}
+
+// analysers draws what the analysers and their disks are like.
+func (w *world) analysers() {
+	d := w.dice("analysers")
+	x := &w.sc.Analyser
+	if d.chance(20) {
+		x.Cores = d.between(1, 2)
+		x.Service.Packet = time.Duration(d.between(50, 2000)) * time.Microsecond
+	}
+	if d.chance(20) {
+		x.Pending = d.between(4, 100)
+	}
+	if d.chance(50) {
+		x.Compact = scenarios.Bytes(d.between(4, 64) << 10)
+	}
+	if d.chance(30) {
+		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: 5 * time.Millisecond, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
+	}
+}

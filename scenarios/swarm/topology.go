@@ -1,0 +1,103 @@
+package swarm
+
+import (
+	"time"
+
+	"weir/scenarios"
+)
+
+// topology draws who takes part.
+func (w *world) topology() {
+	d := w.dice("topology")
+	w.sc.Emitters.Count = one(d, 1, 1, 2, 2, 3)
+	w.sc.Distributors.Count = one(d, 1, 1, 1, 2, 3)
+	w.sc.Distributors.Workers = one(d, 1, 1, 2, 2, 3, 4)
+	n := one(d, 2, 3, 3, 4, 5, 8)
+	w.sc.Analysers = scenarios.Analysers{Count: n, Weights: w.weights(n)}
+	if d.chance(40) {
+		w.sc.Analysers.Spares = 1
+		w.sc.Analysers.Weights = append(w.sc.Analysers.Weights, int64(d.between(1, 9)))
+	}
+}
+
+// weights draws the weights of n analysers in one of several styles; at least one is
+// above 0.
+func (w *world) weights(n int) []int64 {
+	d := w.dice("weights")
+	list := make([]int64, n)
+	style := d.IntN(4)
+	for i := range list {
+		switch style {
+		case 0:
+			list[i] = 1
+		case 1:
+			list[i] = int64(d.between(1, 9))
+		case 2:
+			list[i] = one[int64](d, 1, 1, 10, 100, 1000)
+		case 3:
+			list[i] = int64(d.between(1, 1_000_000))
+		}
+	}
+	if n > 2 && d.chance(10) {
+		list[d.IntN(n)] = 0
+	}
+	return list
+}
+
+// network draws the links.
+func (w *world) network() {
+	d := w.dice("network")
+	l := &w.sc.Links
+	switch d.IntN(4) {
+	case 0: // as it comes
+	case 1:
+		mean := d.time(time.Millisecond, 20*time.Millisecond)
+		l.Latency = scenarios.Latency{Kind: "constant", Min: mean, Mean: mean, Max: mean, Tail: l.Latency.Tail}
+	case 2:
+		top := d.time(2*time.Millisecond, 40*time.Millisecond)
+		l.Latency = scenarios.Latency{Kind: "uniform", Min: 0, Mean: top / 2, Max: top, Tail: l.Latency.Tail}
+	case 3:
+		l.Latency.Tail = scenarios.Tail{Chance: 1000, Factor: 5} // one in a thousand is five times as long
+	}
+	l.Ordered = d.chance(30)
+	if d.chance(15) {
+		l.Rate = scenarios.Bytes(d.between(500, 5000) * 1000)
+	}
+}
+
+// load draws what the emitters offer, so that all together make about as many packets
+// as the options say, or down to a tenth of that.
+func (w *world) load() {
+	d := w.dice("load")
+	e := &w.sc.Emitters
+	total := time.Duration(d.between(w.opt.Packets/10, w.opt.Packets))
+	perSecond := total * 1000 * time.Second / w.sc.Phases.LoadEnd() // in thousandths
+	e.Rate = max(scenarios.Rate(perSecond)/scenarios.Rate(e.Count), 10)
+	e.Arrivals = one(d, "poisson", "poisson", "constant", "burst")
+	e.Burst = d.between(2, 60)
+	switch d.IntN(5) {
+	case 0, 1: // 1..10
+	case 2:
+		e.Messages = scenarios.Span{Min: 1, Max: 1}
+	case 3:
+		e.Messages = scenarios.Span{Min: 1, Max: 40}
+	case 4:
+		n := d.between(2, 10)
+		e.Messages = scenarios.Span{Min: n, Max: n}
+	}
+	e.Bytes = one(d, 1, 20, 120, 400)
+	if d.chance(15) {
+		e.Giant = scenarios.Giant{Every: d.between(20, 200), Messages: d.between(50, w.sc.Distributors.PacketMax)}
+	}
+	if d.chance(15) {
+		e.Poison.Every = d.between(10, 200)
+		w.sc.Analyser.EntryMax = 1 << 10
+	}
+	if d.chance(30) {
+		e.Buffer.Packets = d.between(1, 60)
+	}
+	e.SubmitTimeout = d.time(2*time.Second, 20*time.Second)
+	if d.chance(10) {
+		e.Horizon = d.time(8*time.Second, 20*time.Second)
+	}
+}
