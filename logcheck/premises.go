@@ -13,6 +13,9 @@ var premiseNames = []string{
 	"saturated", "none_up", "diskfail", "resumed", "stop", "join",
 }
 
+// PremiseNames lists what a run can require besides property ids.
+func PremiseNames() []string { return slices.Clone(premiseNames) }
+
 // premiseKnown reports whether a run may require id: a premise, a property or a
 // custom property, whose names begin with x_.
 func premiseKnown(id string) bool {
@@ -142,6 +145,9 @@ func (p *premises) fault(r *Record) {
 // Finish judges the premises that the run requires; properties that it requires
 // are looked at by the engine.
 func (p *premises) Finish(end *End) Result {
+	if p.ctx.report != nil {
+		p.ctx.report.Premises = p.held
+	}
 	if end.Why != "" && !end.LivenessDue {
 		p.Case()
 		p.Unknownf("the run ended early (%s): what it did not come to is not judged", end.Why)

@@ -16,6 +16,9 @@ type Report struct {
 	Emitters []EmitterReport `json:"emitters"`
 	// Totals adds up the run.
 	Totals TotalsReport `json:"totals"`
+	// Premises counts how often each premise of FORMAT.md section 7 held; those that
+	// never did are left out.
+	Premises map[string]int64 `json:"premises,omitempty"`
 }
 
 // DistributorReport is one distributor's traffic.

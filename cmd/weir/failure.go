@@ -9,7 +9,7 @@ import (
 )
 
 // tell writes what did not pass in a run, with the lines to paste.
-func (s *sweep) tell(w *writer, o *outcome) {
+func (s *batch) tell(w *writer, o *outcome) {
 	w.printf("\n")
 	switch {
 	case o.panicked != "":
@@ -37,7 +37,7 @@ func (s *sweep) tell(w *writer, o *outcome) {
 
 // tellVerdict writes the properties that failed with their witness, or why the run
 // is inconclusive.
-func (s *sweep) tellVerdict(w *writer, o *outcome) {
+func (s *batch) tellVerdict(w *writer, o *outcome) {
 	for _, r := range o.verdict.Results {
 		switch r.Status {
 		case logcheck.Fail:
@@ -58,7 +58,7 @@ func (s *sweep) tellVerdict(w *writer, o *outcome) {
 	}
 }
 
-func (s *sweep) tellProperty(w *writer, o *outcome, r logcheck.Result, word string) {
+func (s *batch) tellProperty(w *writer, o *outcome, r logcheck.Result, word string) {
 	at := ""
 	if t, ok := lastTime(r.Witness); ok {
 		at = fmt.Sprintf("  t=%.3fs", float64(t)/1e9)
@@ -92,7 +92,7 @@ func intField(line, key string) (n int64, ok bool) {
 }
 
 // command is the command line that repeats a run.
-func (s *sweep) command(o *outcome) string {
+func (s *batch) command(o *outcome) string {
 	f := s.flags
 	args := []string{shellQuote(s.app.prog), "run", shellQuote(o.arg), "--seed", fmt.Sprint(o.seed)}
 	for _, set := range f.set {

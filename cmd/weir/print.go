@@ -17,7 +17,7 @@ type printer interface {
 var outputs = []string{"text", "json", "junit", "github"}
 
 // printer makes the printer for --output.
-func (s *sweep) printer() printer {
+func (s *batch) printer() printer {
 	t := &textPrinter{app: s.app, sweep: s}
 	switch s.flags.output {
 	case "json":

@@ -14,7 +14,7 @@ import (
 // what did not pass.
 type textPrinter struct {
 	app   *app
-	sweep *sweep
+	sweep *batch
 }
 
 const rowFormat = "%-24s %10s %8s %9s %6s %14s %8s %8s %6s  %s %s\n"

@@ -36,11 +36,17 @@ type progress struct {
 }
 
 // startProgress begins to tell. A live run tells more than that by itself.
-func (s *sweep) startProgress() *progress {
-	p := &progress{w: s.app.errw, status: s.app.status, total: s.total(), real: s.tcp != nil, started: time.Now(), quit: make(chan struct{})}
+func (s *batch) startProgress() *progress {
+	a := *s.app
 	if s.flags.live != nil {
-		p.w = io.Discard
+		a.errw = io.Discard
 	}
+	return startProgress(&a, s.total(), s.tcp != nil)
+}
+
+// startProgress begins to tell how far so many runs are; 0: nobody knows how many.
+func startProgress(a *app, total uint64, real bool) *progress {
+	p := &progress{w: a.errw, status: a.status, total: total, real: real, started: time.Now(), quit: make(chan struct{})}
 	every := plainEvery
 	if p.status {
 		every = statusEvery
@@ -62,10 +68,13 @@ func (s *sweep) startProgress() *progress {
 
 func (p *progress) begin() { p.active.Add(1) }
 
-func (p *progress) done(o *outcome) {
+func (p *progress) done(o *outcome) { p.finished(!o.expected() && !o.cutShort()) }
+
+// finished counts a run that is over, and whether it went as expected.
+func (p *progress) finished(odd bool) {
 	p.active.Add(-1)
 	p.runs.Add(1)
-	if !o.expected() && !o.cutShort() {
+	if odd {
 		p.odd.Add(1)
 	}
 }
@@ -85,6 +94,9 @@ func (p *progress) follow() func(uint64, time.Duration) {
 func (p *progress) line() string {
 	seconds := max(time.Since(p.started).Seconds(), 0.001)
 	text := fmt.Sprintf("%d of %d runs, %d under way, ", p.runs.Load(), p.total, p.active.Load())
+	if p.total == 0 {
+		text = fmt.Sprintf("%d runs, %d under way, ", p.runs.Load(), p.active.Load())
+	}
 	if p.real {
 		text += fmt.Sprintf("%.0f s, %d records", seconds, p.events.Load())
 	} else {

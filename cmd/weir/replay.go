@@ -49,7 +49,7 @@ func (a *app) replay(arg string, f *runFlags) error {
 	for _, in := range token.Inputs {
 		f.inputs = append(f.inputs, in.Path)
 	}
-	s := &sweep{app: a, flags: f, seeds: seedRange{first: token.Seed, last: token.Seed}}
+	s := &batch{app: a, flags: f, seeds: seedRange{first: token.Seed, last: token.Seed}}
 	if err := s.prepare([]string{token.Scenario}); err != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func (a *app) runNamed(args []string, f *runFlags) error {
 	if f.noColor {
 		a.colour = false
 	}
-	s := &sweep{app: a, flags: f, seeds: seeds, catalogue: len(args) == 0}
+	s := &batch{app: a, flags: f, seeds: seeds, catalogue: len(args) == 0}
 	if f.world == scenarios.WorldTCP {
 		program, err := nodeProgram(f.node)
 		if err != nil {
@@ -178,7 +178,7 @@ func nodeProgram(flag string) (string, error) {
 }
 
 // prepare reads the scenarios and looks at the inputs and the run directory.
-func (s *sweep) prepare(args []string) (err error) {
+func (s *batch) prepare(args []string) (err error) {
 	for _, arg := range args {
 		sc, err := resolve(arg, s.flags.set)
 		if err != nil {
@@ -208,10 +208,10 @@ func (s *sweep) prepare(args []string) (err error) {
 }
 
 // single says that there is only one run.
-func (s *sweep) single() bool { return len(s.scenarios) == 1 && s.seeds.count() == 1 }
+func (s *batch) single() bool { return len(s.scenarios) == 1 && s.seeds.count() == 1 }
 
 // announce prints the seeds before anything runs.
-func (s *sweep) announce() {
+func (s *batch) announce() {
 	what := fmt.Sprintf("%d scenarios", len(s.scenarios))
 	if len(s.scenarios) == 1 {
 		what = s.scenarios[0].sc.Name

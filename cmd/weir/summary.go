@@ -9,7 +9,7 @@ import (
 
 // summary adds up a sweep.
 type summary struct {
-	sweep      *sweep
+	sweep      *batch
 	runs       uint64
 	surprising uint64     // runs without the verdict that was expected
 	notPassed  []*outcome // shown in full, the first few
@@ -49,7 +49,7 @@ func (all *summary) code(interrupted bool) int {
 
 // codeOf is the exit code that one run asks for. In the catalogue as a whole an
 // expected failure is well; alone it is a failure like any other.
-func (s *sweep) codeOf(o *outcome) int {
+func (s *batch) codeOf(o *outcome) int {
 	switch {
 	case o.panicked != "", o.err != nil:
 		return exitInternal

@@ -220,10 +220,10 @@ func TestCodeOfOutcome(t *testing.T) {
 		{"not kept", outcome{verdict: verdict(logcheck.Pass), saveErr: errors.New("x")}, exitInternal, exitInternal},
 		{"failed and not kept", outcome{verdict: verdict(logcheck.Fail), saveErr: errors.New("x")}, exitFailed, exitInternal},
 	} {
-		if got := (&sweep{}).codeOf(&c.o); got != c.named {
+		if got := (&batch{}).codeOf(&c.o); got != c.named {
 			t.Errorf("%s, by name: %d, want %d", c.name, got, c.named)
 		}
-		if got := (&sweep{catalogue: true}).codeOf(&c.o); got != c.whole {
+		if got := (&batch{catalogue: true}).codeOf(&c.o); got != c.whole {
 			t.Errorf("%s, in the catalogue: %d, want %d", c.name, got, c.whole)
 		}
 	}
@@ -242,7 +242,7 @@ func TestTellIsClean(t *testing.T) {
 	for _, form := range outputs {
 		var b bytes.Buffer
 		a := &app{ctx: context.Background(), prog: "weir", out: &b}
-		s := &sweep{app: a, flags: &runFlags{output: form, set: []string{evil}, inputs: []string{evil}}, scenarios: []named{o.named}}
+		s := &batch{app: a, flags: &runFlags{output: form, set: []string{evil}, inputs: []string{evil}}, scenarios: []named{o.named}}
 		out := s.printer()
 		all := &summary{sweep: s}
 		all.add(o)

@@ -16,8 +16,8 @@ type named struct {
 	sc  *scenarios.Scenario
 }
 
-// sweep is a number of runs: every scenario with every seed.
-type sweep struct {
+// batch is a number of runs: every scenario with every seed.
+type batch struct {
 	app       *app
 	flags     *runFlags
 	seeds     seedRange
@@ -68,7 +68,7 @@ func (o *outcome) status() logcheck.Status {
 func (o *outcome) expected() bool { return o.verdict != nil && len(o.surprises) == 0 }
 
 // play runs everything and prints the results.
-func (s *sweep) play() error {
+func (s *batch) play() error {
 	s.announce()
 	out := s.printer()
 	if err := out.begin(); err != nil {
@@ -94,10 +94,10 @@ func (s *sweep) play() error {
 	return ended(all.code(s.app.ctx.Err() != nil && s.flags.live == nil)) // an interrupt is how a live run ends
 }
 
-func (s *sweep) cannotPrint(err error) error { return internal("cannot write the result: %w", err) }
+func (s *batch) cannotPrint(err error) error { return internal("cannot write the result: %w", err) }
 
 // total is the number of runs.
-func (s *sweep) total() uint64 { return uint64(len(s.scenarios)) * s.seeds.count() }
+func (s *batch) total() uint64 { return uint64(len(s.scenarios)) * s.seeds.count() }
 
 // numbered is an outcome with its place in the order of runs.
 type numbered struct {
@@ -107,7 +107,7 @@ type numbered struct {
 
 // start runs everything on as many goroutines as there are jobs. The channel is
 // closed when all are done or an interrupt has ended them.
-func (s *sweep) start() <-chan numbered {
+func (s *batch) start() <-chan numbered {
 	indices := make(chan uint64)
 	results := make(chan numbered)
 	go func() {
@@ -137,7 +137,7 @@ func (s *sweep) start() <-chan numbered {
 }
 
 // collect prints the outcomes in the order of runs, whatever order they end in.
-func (s *sweep) collect(results <-chan numbered, out printer) (*summary, error) {
+func (s *batch) collect(results <-chan numbered, out printer) (*summary, error) {
 	all := &summary{sweep: s}
 	waiting := map[uint64]*outcome{}
 	var failed error
@@ -171,7 +171,7 @@ func (s *sweep) collect(results <-chan numbered, out printer) (*summary, error) 
 }
 
 // one makes a single run, judges and keeps it.
-func (s *sweep) one(n named, seed uint64) (o *outcome) {
+func (s *batch) one(n named, seed uint64) (o *outcome) {
 	o = &outcome{named: n, seed: seed}
 	s.progress.begin()
 	defer s.progress.done(o)
