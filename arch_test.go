@@ -60,6 +60,7 @@ var layers = []layer{
 	{pkg: "system/metrics", ours: []string{"system/node"}, ext: []string{"github.com/prometheus/client_golang"}, why: "names what others measure; the only package that knows Prometheus"},
 	{pkg: "scenarios", ours: []string{"faults", "logcheck", "sim", "system"}, ext: []string{"github.com/goccy/go-yaml"}, why: "the only package that knows everyone"},
 	{pkg: "scenarios/swarm", ours: []string{"faults", "scenarios"}, why: "makes scenarios, runs none"},
+	{pkg: "scenarios/shrink", ours: []string{"faults", "logcheck", "scenarios", "scenarios/sweep"}, why: "a search over scenarios, whoever runs them"},
 	{pkg: "scenarios/sweep", ours: []string{"faults", "logcheck", "scenarios"}, why: "adds up what runs found, runs none"},
 	{pkg: "mutants", why: "patches and their test: it builds weir, it does not import it"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
