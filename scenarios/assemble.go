@@ -24,9 +24,16 @@ import (
 func newRun(sc *Scenario, opt Options) (*run, error) {
 	r := &run{sc: sc, opt: opt}
 	r.world = &world{byName: map[string]sim.NodeID{}, codec: opt.Codec, writtenMax: int64(sc.Limits.LogBytes), halt: opt.Interrupted}
-	var err error
+	schedule, err := sc.Schedule.sim()
+	if err != nil {
+		return nil, fmt.Errorf("schedule: %w", err)
+	}
+	if opt.choose != nil {
+		schedule.Choose = opt.choose
+	}
 	r.world.sim, err = sim.New(sim.Config{
 		Seed:     opt.Seed,
+		Schedule: schedule,
 		Limits:   sim.Limits{Events: uint64(sc.Limits.Events), Time: sc.TimeMax(), Outstanding: sc.outstanding()},
 		Observer: observer{r: r},
 	})

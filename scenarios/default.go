@@ -22,9 +22,10 @@ func Default() *Scenario {
 			Latency: Latency{"exponential", 200 * time.Microsecond, time.Millisecond, 20 * time.Millisecond, Tail{0, 10}},
 			Queue:   Queue{65536, 256 << 20},
 		},
-		Phases: Phases{Warmup: 3 * time.Second, Faults: 15 * time.Second, Heal: 7 * time.Second, Settle: time.Minute},
-		Limits: RunLimits{Events: 50_000_000, Time: 10 * time.Second, LogBytes: 1 << 30},
-		Check:  Check{MinPackets: 50, Expect: "pass"},
+		Phases:   Phases{Warmup: 3 * time.Second, Faults: 15 * time.Second, Heal: 7 * time.Second, Settle: time.Minute},
+		Schedule: Schedule{Kind: "random", Window: 5 * time.Millisecond, Every: 1000},
+		Limits:   RunLimits{Events: 50_000_000, Time: 10 * time.Second, LogBytes: 1 << 30},
+		Check:    Check{MinPackets: 50, Expect: "pass"},
 	}
 }
 

@@ -33,6 +33,8 @@ type Options struct {
 	Progress func(events uint64, virtual time.Duration)
 	// Interrupted is asked now and then; true ends the run with what there is. May be nil.
 	Interrupted func() bool
+
+	choose func(n int) int // of Explore: in place of the scenario's deviations
 }
 
 // The worlds that a scenario can be played in.

@@ -39,6 +39,8 @@ type Scenario struct {
 	// Faults is a plan in the text form of package faults; times count from the
 	// start of the run. Default empty.
 	Faults string `yaml:"faults" help:"the fault plan, one action a line, for example: at 5s for 3s crash a1" kind:"plan"`
+	// Schedule is how events are ordered beyond what their times say.
+	Schedule Schedule `yaml:"schedule" help:"how events are ordered beyond what their times say; in the simulation only"`
 	// Limits end a run that does not end by itself.
 	Limits RunLimits `yaml:"limits" help:"where a run that does not end by itself is ended"`
 	// Check says what the judge is to expect.

@@ -26,6 +26,9 @@ func (d *decoder) check(s *Scenario) {
 	c.distributors()
 	c.latency("links.latency", s.Links.Latency)
 	c.latency("analyser.disk.latency", s.Analyser.Disk.Latency)
+	_, err := parseDeviations(s.Schedule.Deviations)
+	c.refuse(err != nil, "schedule.deviations", "%v", err)
+	c.refuse(s.Schedule.Deviations != "" && s.Schedule.Kind != "order", "schedule.deviations", "go with kind: order")
 	c.expectations()
 	if len(d.problems) == 0 {
 		c.faults()

@@ -121,10 +121,23 @@ func (c *chatter) act(x *Ctx, r *rand.Rand) {
 	}
 }
 
+// someSchedule is one of all kinds, by the seed.
+func someSchedule(seed uint64) Schedule {
+	switch seed % 4 {
+	case 1:
+		return Schedule{Priority: Priority{Window: 5 * time.Millisecond, Every: 50}}
+	case 2:
+		return Schedule{Within: time.Millisecond, Choose: Stream(seed, "choices").IntN}
+	case 3:
+		return Schedule{Choose: func(n int) int { return n - 1 }, Priority: Priority{Window: time.Millisecond, Every: 7}}
+	}
+	return Schedule{}
+}
+
 // chaos builds a world from a plan of bytes, runs it to its end, and returns it.
 func chaos(t tester, seed uint64, plan []byte) (*World, *ledger) {
 	l := &ledger{accepted: map[sent]bool{}, copies: map[sent]int{}, fates: map[sent][]string{}, budget: 3000}
-	w, err := New(Config{Seed: seed, Observer: l, Limits: Limits{Outstanding: 8, MailboxItems: 6, MailboxBytes: 700, Events: 200_000}})
+	w, err := New(Config{Seed: seed, Observer: l, Schedule: someSchedule(seed), Limits: Limits{Outstanding: 8, MailboxItems: 6, MailboxBytes: 700, Events: 200_000}})
 	if err != nil {
 		t.Fatal(err)
 	}

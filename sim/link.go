@@ -168,6 +168,9 @@ func (w *World) travel(l *link, cfg *LinkConfig, imp *Impairment, i int32, n uin
 	if imp != nil {
 		d = satAdd(d, imp.delay(l.seed, n, copy))
 	}
+	if w.priorities != nil {
+		d = satAdd(d, w.priorities.lag(w.addressee(i)))
+	}
 	at := satAdd(w.slots[i].due, d)
 	if cfg.Ordered {
 		w.scheduleAfter(&l.chain, at, i)

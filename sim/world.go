@@ -12,12 +12,13 @@ type Config struct {
 	Seed     uint64    // every draw and tie-break follows from it; any value
 	Limits   Limits    // zero fields take defaults
 	Observer Observer  // told the fate of messages; nil = none
+	Schedule Schedule  // the order of events; zero = seeded among those of one instant
 	Epoch    time.Time // wall time at virtual time 0; zero = 2026-01-01 00:00 UTC
 }
 
 // Validate reports everything that is wrong with the configuration.
 func (c Config) Validate() error {
-	err := c.Limits.Validate()
+	err := errors.Join(c.Limits.Validate(), c.Schedule.Validate())
 	if !c.Epoch.IsZero() && (c.Epoch.Year() < 1700 || c.Epoch.Year() > 2100) {
 		err = errors.Join(err, fmt.Errorf("%w: Epoch %v, not in 1700 to 2100", ErrConfig, c.Epoch))
 	}
@@ -60,6 +61,11 @@ type World struct {
 	limits    Limits
 	observer  Observer
 	epoch     time.Time
+
+	priorities *priorities // nil: all alike
+	fallAt     uint64      // the event at which an actor falls
+	choose     func(n int) int
+	within     time.Duration
 }
 
 // New returns an empty world at virtual time 0.
@@ -85,6 +91,12 @@ func New(c Config) (*World, error) {
 	}
 	if w.epoch.IsZero() {
 		w.epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	w.choose, w.within = c.Schedule.Choose, c.Schedule.Within
+	w.fallAt = never
+	if c.Schedule.Priority.Window > 0 {
+		w.priorities = newPriorities(c.Schedule.Priority, c.Seed)
+		w.fallAt = w.priorities.next(0)
 	}
 	w.ctx.w = w
 	w.evTimer.Kind = TimerFired
@@ -196,10 +208,19 @@ func (w *World) step(until int64) bool {
 			w.end(LimitTime)
 			return false
 		}
-		q.take()
-		assert(k.at >= w.now, "time never goes back")
+		if w.choose == nil {
+			q.take()
+			assert(k.at >= w.now, "time never goes back")
+		} else {
+			k = w.choice(k, until)
+			s = &w.slots[k.slot]
+			k.at = max(k.at, w.now) // another may have been chosen before it
+		}
 		w.now = k.at
 		w.events++
+		if w.events >= w.fallAt {
+			w.fall(k.slot)
+		}
 		w.hashEvent(k.at, s)
 		w.dispatch(k.slot, s)
 		return true

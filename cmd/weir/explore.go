@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"weir/scenarios"
 	"weir/scenarios/swarm"
 	"weir/scenarios/sweep"
+	"weir/sim"
 )
 
 // exploration is a sweep: runs of many seeds, each in a world of its own, of which only
@@ -22,7 +25,8 @@ type exploration struct {
 	report   *sweep.Report
 	progress *progress
 	started  time.Time
-	enough   bool // the failures are as many as wanted
+	enough   bool        // the failures are as many as wanted
+	partial  atomic.Bool // not all orders were played
 }
 
 // cell is one run to make.
@@ -33,11 +37,11 @@ type cell struct {
 	err error // the world could not be made
 }
 
-// found is what one run found, with its place in the order.
+// found is what one cell found, with its place in the order.
 type found struct {
-	index uint64
-	sweep.Outcome
-	cut bool // an interrupt ended it
+	index        uint64
+	sweep.Report      // of its run, or with --orders its runs
+	cut          bool // an interrupt ended it
 }
 
 // explore makes the runs on so many goroutines, which share nothing, and adds them to
@@ -117,32 +121,59 @@ func (x *exploration) cell(index, seed uint64, n named) cell {
 	return c
 }
 
-// one makes and judges one run.
+// one makes and judges the run of a cell, or with --orders its runs.
 func (x *exploration) one(c cell) (f found) {
 	x.progress.begin()
 	f.index = c.index
 	defer func() {
 		if p := recover(); p != nil {
-			f.Outcome = sweep.Broken(c.run, nil, fmt.Sprintf("%v\n%s", p, debug.Stack()))
+			f.Add(sweep.Broken(c.run, nil, fmt.Sprintf("%v\n%s", p, debug.Stack())))
 		}
-		x.progress.finished(len(f.Failures) > 0 && !f.cut)
+		x.progress.finished(f.Failed > 0)
 	}()
 	if c.sc == nil {
 		if c.sc, c.err = resolve(c.run.Scenario, x.flags.set); c.err != nil {
-			f.Outcome = sweep.Broken(c.run, c.err, "")
+			f.Add(sweep.Broken(c.run, c.err, ""))
 			return f
 		}
 	}
-	res, err := x.app.run(c.sc, scenarios.Options{
+	opt := scenarios.Options{
 		Seed: c.run.Seed, Check: true, Build: x.report.Build, Progress: x.progress.follow(),
 		Interrupted: func() bool { return x.app.ctx.Err() != nil },
-	})
-	if err != nil {
-		f.Outcome = sweep.Broken(c.run, err, "")
+	}
+	if x.flags.orders > 0 {
+		x.orders(c, opt, &f)
 		return f
 	}
-	f.Outcome, f.cut = sweep.OutcomeOf(c.run, c.sc, res), res.Stop == scenarios.StopInterrupted
+	res, err := x.app.run(c.sc, opt)
+	x.add(&f, c.run, c.sc, res, err)
 	return f
+}
+
+// add adds the result of one run.
+func (x *exploration) add(f *found, run sweep.Run, sc *scenarios.Scenario, res *scenarios.Result, err error) {
+	if err != nil {
+		f.Add(sweep.Broken(run, err, ""))
+		return
+	}
+	f.cut = res.Stop == scenarios.StopInterrupted
+	if !f.cut {
+		f.Add(sweep.OutcomeOf(run, sc, res))
+	}
+}
+
+// orders makes the runs of a cell in every order within the bound.
+func (x *exploration) orders(c cell, opt scenarios.Options, f *found) {
+	limit := sim.Exploration{Deviations: x.flags.orders, RunsMax: x.flags.ordersMax}
+	all := scenarios.Explore(c.sc, opt, limit, func(sc *scenarios.Scenario, res *scenarios.Result, err error) bool {
+		run := c.run
+		run.Set = append(slices.Clone(c.run.Set), "schedule.kind=order", "schedule.deviations="+sc.Schedule.Deviations)
+		x.add(f, run, sc, res, err)
+		return !f.cut
+	})
+	if !all && !f.cut {
+		x.partial.Store(true)
+	}
 }
 
 // collect adds the results in the order of runs. At the wanted number of failures it
@@ -155,10 +186,10 @@ func (x *exploration) collect(results <-chan found, enough func()) {
 		for f, ok := waiting[next]; ok; f, ok = waiting[next] {
 			delete(waiting, next)
 			next++
-			if f.cut || x.enough {
+			if x.enough {
 				continue
 			}
-			x.report.Add(f.Outcome)
+			x.report.Merge(&f.Report)
 			if k := x.flags.maxFailures; k > 0 && x.report.Failed >= int64(k) {
 				x.enough = true
 				enough()

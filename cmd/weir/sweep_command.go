@@ -26,6 +26,8 @@ type sweepFlags struct {
 	jobs        int
 	shard       string
 	maxFailures int
+	orders      int
+	ordersMax   int
 	set         []string
 	require     string
 	out         string
@@ -44,6 +46,9 @@ catalogue does.
 It reports what was exercised: kinds of faults and pairs of them, properties that were
 judged, premises that held. What --require names must be among it, or the exit code is 2:
 names separated by commas, or all for everything that can be.
+
+With --orders each seed of a small scenario is played in every order of events that
+differs from the usual one at so many decisions at most, see the scenario's field schedule.
 
 An interrupt ends it with what was found so far. With --out the report is written to a
 file, which weir merge joins with those of other shards.
@@ -71,6 +76,8 @@ func (a *app) sweepCommand() *cobra.Command {
 	fl.IntVar(&f.jobs, "jobs", runtime.NumCPU(), "worlds at once")
 	fl.StringVar(&f.shard, "shard", "1/1", "only every n-th seed, beginning with the i-th: i/n")
 	fl.IntVar(&f.maxFailures, "max-failures", 0, "end after so many runs that failed; 0: never")
+	fl.IntVar(&f.orders, "orders", 0, "play every order of events that differs at no more than so many decisions; 0: the usual order")
+	fl.IntVar(&f.ordersMax, "orders-max", 100_000, "orders of one seed at most")
 	addSetFlag(c, &f.set)
 	fl.StringVar(&f.require, "require", "", "what must have been exercised: names of fault kinds, properties and premises, or all")
 	fl.StringVar(&f.out, "out", "", "write the report to this file, for weir merge")
@@ -89,6 +96,8 @@ func (f *sweepFlags) check(args []string) error {
 		return usage("--swarm makes its own worlds and takes no names")
 	case f.unlimited && !f.swarm:
 		return usage("--unlimited goes with --swarm")
+	case f.orders < 0 || f.orders > 100 || f.ordersMax < 1:
+		return usage("--orders %d, --orders-max %d: want 0 to 100, and 1 or more", f.orders, f.ordersMax)
 	case f.maxFailures < 0:
 		return usage("--max-failures %d: want 0 or more", f.maxFailures)
 	case f.length < 0 || f.length > 1000*time.Hour:

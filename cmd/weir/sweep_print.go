@@ -69,6 +69,9 @@ func (x *exploration) print(took time.Duration, required []string) error {
 	if x.enough {
 		w.printf("  ended after %d failures\n", x.flags.maxFailures)
 	}
+	if x.partial.Load() {
+		w.printf("  not every order was played: --orders-max %d\n", x.flags.ordersMax)
+	}
 	x.app.tellReport(w, r, x.flags.dir, required)
 	return w.err
 }

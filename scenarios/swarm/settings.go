@@ -62,3 +62,13 @@ func (w *world) analysers() {
 		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: 5 * time.Millisecond, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
 	}
 }
+
+// schedule draws how events are ordered: in one world in four, messages to some actors
+// are late again and again.
+func (w *world) schedule() {
+	d := w.dice("schedule")
+	window, every := d.time(time.Millisecond, 20*time.Millisecond), d.between(50, 3000)
+	if d.chance(25) {
+		w.sc.Schedule = scenarios.Schedule{Kind: "priority", Window: window, Every: every}
+	}
+}

@@ -59,6 +59,7 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.policy()
 	w.detector()
 	w.analysers()
+	w.schedule()
 	w.sc.Faults = w.plan()
 	w.judge()
 	return scenarios.Parse(w.sc.Name, w.sc.Brief())
