@@ -51,12 +51,15 @@ type Outcome struct {
 	Judged   []string  // properties that were not vacuous
 	Faults   []string  // kinds of faults that acted, see Kinds
 	Held     []string  // premises that held
+	Plain    bool      // a plain check of shares says something of this run, see naive
+	Off      bool      // and that a share is off by more than five points
 }
 
 // OutcomeOf reads a judged run.
 func OutcomeOf(run Run, sc *scenarios.Scenario, res *scenarios.Result) Outcome {
 	run.Events = res.Events
 	o := Outcome{Run: run, Faults: Kinds(res.Faults)}
+	o.Plain, o.Off = naive(sc, res, o.Faults)
 	for _, r := range res.Verdict.Results {
 		if r.Status != logcheck.Vacuous {
 			o.Judged = append(o.Judged, r.ID)

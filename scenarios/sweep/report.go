@@ -23,6 +23,11 @@ type Report struct {
 	Runs   int64  `json:"runs"`
 	Failed int64  `json:"failed"`
 	Events uint64 `json:"events"`
+	// Plain counts the runs of which a plain check of shares says something (no fault,
+	// 1,000 messages), Off those in which it finds a share more than five points from its
+	// weight's: what a test without this checker would have caught.
+	Plain int64 `json:"plain"`
+	Off   int64 `json:"off"`
 	// Groups has each distinct failure once, the most frequent first.
 	Groups []*Group `json:"groups"`
 	// Faults, Properties and Premises count the runs in which a kind of fault acted, a
@@ -48,6 +53,12 @@ func (r *Report) Add(o Outcome) {
 	r.Events += o.Run.Events
 	if len(o.Failures) > 0 {
 		r.Failed++
+	}
+	if o.Plain {
+		r.Plain++
+	}
+	if o.Off {
+		r.Off++
 	}
 	for _, f := range o.Failures {
 		r.group(&Group{f, 1, o.Run})
@@ -97,6 +108,8 @@ func (r *Report) Merge(o *Report) {
 	r.Runs += o.Runs
 	r.Failed += o.Failed
 	r.Events += o.Events
+	r.Plain += o.Plain
+	r.Off += o.Off
 	for _, g := range o.Groups {
 		copied := *g
 		r.group(&copied)
@@ -150,6 +163,9 @@ func (r *Report) validate() error {
 	}
 	if r.Runs < 0 || r.Failed < 0 || r.Failed > r.Runs {
 		bad = append(bad, fmt.Errorf("sweep report: %d runs, %d of them failed", r.Runs, r.Failed))
+	}
+	if r.Plain < 0 || r.Off < 0 || r.Off > r.Plain || r.Plain > r.Runs {
+		bad = append(bad, fmt.Errorf("sweep report: a plain check of %d of %d runs, %d off", r.Plain, r.Runs, r.Off))
 	}
 	for _, g := range r.Groups {
 		if g == nil || g.Runs < 1 || g.Runs > r.Failed || g.Property == "" {

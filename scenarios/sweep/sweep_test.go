@@ -98,6 +98,8 @@ var genOutcome = rapid.Custom(func(t *rapid.T) Outcome {
 		Run:    Run{Scenario: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "scenario"), Seed: rapid.Uint64Range(0, 9).Draw(t, "seed"), Events: rapid.Uint64Range(0, 9).Draw(t, "events")},
 		Faults: words("faults", "crash", "cut", "impair loss"), Judged: words("judged", "C1", "C2"), Held: words("held", "failover", "retry"),
 	}
+	o.Plain = rapid.Bool().Draw(t, "plain")
+	o.Off = o.Plain && rapid.Bool().Draw(t, "off")
 	for _, p := range words("failures", "C1", "R3") {
 		o.Failures = append(o.Failures, Failure{p, "fail", rapid.SampledFrom([]string{"x", "y"}).Draw(t, "signature")})
 	}
@@ -179,4 +181,34 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("%v\n%s", err, b)
 		}
 	})
+}
+
+// TestNaive: a plain check of shares says nothing of a run with faults, is content with a
+// calm one, and finds an analyser that got another's share.
+func TestNaive(t *testing.T) {
+	play := func(name string) (*scenarios.Scenario, *scenarios.Result) {
+		sc, err := scenarios.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := scenarios.Run(sc, scenarios.Options{Seed: 1, Check: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sc, res
+	}
+	sc, res := play("crash")
+	if o := OutcomeOf(Run{}, sc, res); o.Plain || o.Off {
+		t.Error("a run with a crash is judged")
+	}
+	sc, res = play("steady-deficit")
+	if o := OutcomeOf(Run{}, sc, res); !o.Plain || o.Off {
+		t.Errorf("a calm run: judged %v, off %v", o.Plain, o.Off)
+	}
+	a := res.Report.Analysers
+	a[0].CommittedMessages += a[1].CommittedMessages
+	a[1].CommittedMessages = 0
+	if o := OutcomeOf(Run{}, sc, res); !o.Off {
+		t.Error("an analyser gets another's share, and the check is content")
+	}
 }
