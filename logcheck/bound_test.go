@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -384,4 +385,30 @@ func TestLessFraction(t *testing.T) {
 			t.Fatalf("%d/%d < %d/%d: %v", a, b, c, d, got)
 		}
 	})
+}
+
+// TestARandomEpochEndsBeforeARemoval: what policy random drew is judged by the credits
+// from before a removed analyser's are given away; the analysers' places change then.
+func TestARandomEpochEndsBeforeARemoval(t *testing.T) {
+	run := func(raw func(k int) uint64) Result {
+		book := newViewBook(NewNames())
+		entries, _ := book.apply(nil, []byte("a1=1:up,a2=1:up,a3=1:up"))
+		set := book.intern(entries).set
+		d := drawing{elig: set.elig, share: set.share, credit: make([]int64, 3), n: 5, m: 10}
+		var b strings.Builder
+		b.WriteString("run policy=random\n0 a1/s recover n=0 lost=0\n0 d/sup config ver=1 ok=true from=boot set=a1=1:up,a2=1:up,a3=1:up\n1 d/w1 view v=1 ver=1 set=a1=1:up,a2=1:up,a3=1:up\n")
+		for k := 1; k <= 99; k++ {
+			d.raw = raw(k)
+			at := d.winner(policyRandom)
+			fmt.Fprintf(&b, "%d d/w1 pick p=%d id=e/1/%d att=1 n=5 to=a%d v=1 raw=%016x\n", k+1, k, k, at+1, d.raw)
+		}
+		b.WriteString("101 d/sup config ver=2 ok=true from=control set=a2=1:up,a3=1:up\n102 d/w1 view v=2 ver=2 set=a1=-\n103 d/w1 pick p=100 id=e/1/100 att=1 n=5 to=a2 v=2 raw=0000000000000000\n")
+		return watchOf(checkWatch(t, b.String(), Options{}), "R3")
+	}
+	if r := run(func(k int) uint64 { return uint64(k) * 0x5555_5555_5555_5555 }); r.Status != Pass || r.Judged != 1 {
+		t.Errorf("R3 is %s in %d cases: %s", r.Status, r.Judged, r.Detail)
+	}
+	if r := run(func(k int) uint64 { return uint64(k) }); r.Status != Fail {
+		t.Errorf("R3 is %s although a1 got everything", r.Status)
+	}
 }

@@ -31,8 +31,8 @@ func (p *pair) counts(sent, now int64) bool {
 // judgeDelay is F8 for a verdict that is overdue: one more than enough was counted
 // for sure. With kind phi probes bring nothing down by their number.
 func (o *overseer) judgeDelay(a *agent, p *pair, r *Record) {
-	if !o.detects(a) || !p.judges {
-		return
+	if !o.detects(a) || !p.judges || a.view != nil && a.view.find(p.an) < 0 {
+		return // nobody watches an analyser that was removed
 	}
 	d := &o.ctx.Run.Distributor.Detector
 	what, n, need := "", 0, 0

@@ -136,6 +136,7 @@ func (o *overseer) seeAttemptFailed(a *agent, r *Record) {
 			o.late.push(dueJob{at: r.T + o.failoverWithin(), agent: a, job: j, gen: j.gen, att: j.att})
 		}
 		o.closeAttempt(a, j)
+		a.handled(j)
 		j.failed = true
 	}
 	o.dataFailed(a.pairOf(r.Sym(KeyTo)), sent, r)

@@ -7,6 +7,7 @@ type pair struct {
 	agent    *agent
 	flying   int   // packets in flight
 	ghosts   int   // at most so many more whose packet ended by another attempt
+	unread   int   // answers that the worker may not have handled yet
 	idle     int64 // when the last one came back, or it was shown as full
 	aloneEnd int64 // last moment at which it was the only eligible analyser
 

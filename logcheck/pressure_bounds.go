@@ -25,8 +25,8 @@ func (o *overseer) judgeFull(p *pair, r *Record) {
 		return
 	}
 	o.tally[ruleB1].Case()
-	if p.flying+p.ghosts < w {
-		o.tally[ruleB1].Failf([]Ref{r.Ref()}, "%s is shown as full with %d packets in flight to it, the window is %d", o.names.Name(p.an), p.flying+p.ghosts, w)
+	if n := p.flying + p.unread + p.ghosts; n < w {
+		o.tally[ruleB1].Failf([]Ref{r.Ref()}, "%s is shown as full with %d packets in flight to it, the window is %d", o.names.Name(p.an), n, w)
 	}
 	p.idle = r.T
 }

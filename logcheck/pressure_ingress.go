@@ -68,7 +68,7 @@ func (o *overseer) seeReceipt(a *agent, r *Record) {
 	}
 	p.meet(r.Int(KeyFI), r.T)
 	if j := a.jobs[id]; j != nil && j.att == r.Uint(KeyAtt) && j.to == p.an {
-		o.closeAttempt(a, j)
+		o.answered(a, j)
 	}
 	p.gray.succeeded()
 	if st := r.Bytes(KeySt); string(st) != "busy" && string(st) != "unavailable" {

@@ -16,6 +16,7 @@ type job struct {
 	to     Sym    // its analyser
 	sent   bool   // its packet was sent
 	open   bool   // sent, and neither answered nor failed
+	unread bool   // answered, but the worker may not have handled that yet
 	failed bool   // the newest attempt failed and no pick followed
 	sentT  int64
 	pick   Ref
@@ -71,6 +72,7 @@ func (o *overseer) endJob(a *agent, id PacketID, t int64) bool {
 		a.pairOf(j.to).ghosts++ // its place in the window is taken until it lands
 	}
 	o.closeAttempt(a, j)
+	a.handled(j)
 	if j.admit {
 		a.site.held.items--
 		a.site.held.bytes -= j.bytes
@@ -100,6 +102,24 @@ func (o *overseer) closeAttempt(a *agent, j *job) {
 	if j.att >= 2 {
 		a.retries--
 		assert(a.retries >= 0, "%d retries in flight", a.retries)
+	}
+}
+
+// answered counts the newest attempt as answered. In state shared a worker sets aside
+// what it receives while the router decides, and counts it as in flight until then.
+func (o *overseer) answered(a *agent, j *job) {
+	if j.open && !j.unread && o.ctx.Run.Distributor.State == "shared" {
+		j.unread = true
+		a.pairOf(j.to).unread++
+	}
+	o.closeAttempt(a, j)
+}
+
+// handled notes that the worker has acted on what it received about the attempt.
+func (a *agent) handled(j *job) {
+	if j.unread {
+		j.unread = false
+		a.pairOf(j.to).unread--
 	}
 }
 
@@ -143,6 +163,7 @@ func (o *overseer) seeChoice(v cited, at int32, r *Record) {
 	a := v.worker
 	j := o.jobOf(a, id, r.T)
 	o.closeAttempt(a, j)
+	a.handled(j)
 	if !j.pick.valid() {
 		a.fresh--
 	}

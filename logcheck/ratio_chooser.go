@@ -53,16 +53,22 @@ type parked struct {
 	past   uint8
 }
 
+// keeps reports whether adopt leaves the registered analysers, and so the credits,
+// as they are.
+func (c *chooser) keeps(v *viewState, ver uint64) bool {
+	return c.view != nil && c.view.set.members == v.set.members && (len(c.aside) == 0 || ver < c.ver)
+}
+
 // adopt makes v, a view of configuration ver, the view of a decision (FORMAT.md
 // section 8). New analysers start at 0. If ver is not older than that of any
 // decision before, the registered ones that v leaves out are removed and their
 // credits given away; else they are parked. O(1) when the registered set is the same.
 func (c *chooser) adopt(v *viewState, ver uint64) {
-	old := c.view
+	old, same := c.view, c.keeps(v, ver)
 	c.view = v
 	removes := ver >= c.ver
 	c.ver = max(c.ver, ver)
-	if old != nil && old.set.members == v.set.members && (len(c.aside) == 0 || !removes) {
+	if same {
 		return
 	}
 	known := c.registered(old)

@@ -47,6 +47,9 @@ func (o *overseer) seePick(a *agent, r *Record) {
 	o.judgeEligible(v, at, r)
 	o.judgeTarget(v, at, r)
 	o.judgeStillFull(v, r)
+	if !c.keeps(v.view, v.ver) {
+		o.closeEpoch(c) // its positions and credits are those of the old set
+	}
 	c.adopt(v.view, v.ver)
 	barred := c.bar(r.Bytes(KeyX), o.names)
 	if at >= 0 && barred != nil && barred[at] {

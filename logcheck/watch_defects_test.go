@@ -51,6 +51,8 @@ func TestMoreDefects(t *testing.T) {
 		{"F8", "an incarnation that nobody heard of", down + "350 d/w1 health an=a1 to=down why=probe f=3 inc=7\n"},
 		{"B1", "a queue that is longer than it says", "2 e/m send s1 d/in submit id=e/1/1 n=1\n3 d/in recv s1\n3 d/in admit id=e/1/1 w=w1 q=1 qb=9\n"},
 		{"B1", "full and not full", "2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n2 d/w1 view v=2 ver=1 set=a1=1:full\n3 a1/s recv x\n"},
+		{"B1", "full and handled", "run state=shared window=1\n2 d/r pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1 w=w1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n3 a1/s recv x\n3 a1/s send z d/w1 receipt id=e/1/1 att=1 st=committed\n" +
+			"4 d/w1 recv z\n4 d/w1 done id=e/1/1 att=1 to=a1 st=committed\n4 d/w1 view v=2 ver=1 set=a1=1:full\n"},
 		{"B1", "full for ever", "run window=1\n2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n2 d/w1 view v=2 ver=1 set=a1=1:full\n3 a1/s recv x\n" +
 			"102 d/w1 attempt_failed id=e/1/1 att=1 to=a1 why=timeout\n303 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a2 v=2\n"},
 		{"B1", "an emitter keeps too much", "run buffer=1\n2 e/m emit id=e/1/1 n=1 b=9 h=000000aa\n3 e/m emit id=e/1/2 n=1 b=9 h=000000ab\n"},

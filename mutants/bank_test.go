@@ -19,7 +19,7 @@ import (
 // mutant is one line of list.tsv.
 type mutant struct {
 	name     string // of its patch
-	scenario string // that shows it
+	scenario string // that shows it: of the catalogue, or of scenarios/testdata/corpus
 	seed     string // with which
 	property string // that fails, or panic
 	planted  string // what is wrong
@@ -161,7 +161,11 @@ func run(program string, m mutant) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	cmd := exec.Command(program, "run", m.scenario, "--seed", m.seed, "--dir", dir)
+	scenario := m.scenario
+	if strings.HasPrefix(scenario, "corpus/") { // a world in which the defect was found
+		scenario = filepath.Join("..", "scenarios", "testdata", filepath.FromSlash(scenario)+".yaml")
+	}
+	cmd := exec.Command(program, "run", scenario, "--seed", m.seed, "--dir", dir)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

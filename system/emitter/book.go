@@ -19,13 +19,15 @@ const (
 
 // held is a packet without an outcome.
 type held struct {
-	packet *message.Packet
-	born   time.Duration // when it was emitted
-	token  node.Token    // its newest submission, 0 if none is open
-	tries  uint32        // submissions so far, accepted or not
-	target int           // distributor of the newest submission
-	state  state
-	out    outcome // decided only
+	packet    *message.Packet
+	born      time.Duration // when it was emitted
+	token     node.Token    // its newest submission, 0 if none is open
+	late      node.Token    // its newest submission, if overdue and not answered
+	notBefore time.Duration // a late answer asked for no submission before then
+	tries     uint32        // submissions so far, accepted or not
+	target    int           // distributor of the newest submission
+	state     state
+	out       outcome // decided only
 }
 
 // book holds the packets without an outcome. Their sequence numbers are dense, so

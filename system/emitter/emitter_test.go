@@ -131,6 +131,35 @@ func TestRetryGoesElsewhereUnderTheSameID(t *testing.T) {
 	}
 }
 
+// An answer to the newest submission that comes after its timeout still says when to
+// come again; one to an older submission, or a second copy, does not.
+func TestALateAnswerAsksForTime(t *testing.T) {
+	cfg := config(Generator{Packets: 1})
+	cfg.SubmitTimeout, cfg.BackoffBase, cfg.JitterPPM = time.Second, 100*time.Millisecond, -1
+	n := boot(t, cfg)
+	n.Advance(100*time.Millisecond + time.Second)
+	first := n.Take()[0]
+	full := func(s nodetest.Sent, wait time.Duration) {
+		n.Answer(s, &message.Result{ID: submit(s).Packet.ID, Out: message.RefusedSubmit, Why: "queue_full", Wait: wait})
+	}
+	full(first, 3*time.Second)
+	full(first, time.Hour)
+	n.Advance(3*time.Second - 1)
+	if got := len(n.Take()); got != 0 {
+		t.Fatal("the wait that a late answer asked for was not kept")
+	}
+	n.Advance(1)
+	if got := n.Take(); len(got) != 1 {
+		t.Fatal("not submitted again after the wait")
+	}
+	n.Advance(time.Second)
+	full(first, time.Hour)
+	n.Advance(200 * time.Millisecond)
+	if got := n.Take(); len(got) != 1 {
+		t.Fatal("an answer to an older submission put off the next one")
+	}
+}
+
 // A distributor that failed is left aside for a while, by other packets too, and
 // then gets its turn again.
 func TestFailedDistributorIsLeftAside(t *testing.T) {

@@ -26,6 +26,7 @@ func (e *emitter) submit(env node.Env, seq uint64, h *held) {
 	s := &e.send
 	h.target = e.choose(env.Now(), h)
 	h.tries++
+	h.late = 0
 	to := node.Addr{Node: e.cfg.Distributors[h.target], Actor: Ingress}
 	tok, err := env.Request(to, &message.Submit{Packet: h.packet, AckedBelow: e.book.low})
 	if err != nil {
@@ -112,7 +113,7 @@ func (e *emitter) timeouts(env node.Env) {
 			delete(s.open, d.tok)
 			env.Forget(d.tok)
 			if h := e.book.find(d.seq); h != nil && h.token == d.tok {
-				h.token = 0
+				h.token, h.late = 0, d.tok
 				if h.state == live {
 					s.avoid[h.target] = env.Now() + e.cfg.AvoidFor
 					e.again(env, d.seq, h, 0)
@@ -128,7 +129,12 @@ func (e *emitter) resubmit(env node.Env) {
 	s := &e.send
 	for len(s.due) > 0 && s.due[0].at <= env.Now() {
 		r := s.due.pop()
-		if h := e.book.find(r.seq); h != nil && h.state == live && h.token == 0 && h.tries == r.tries {
+		h := e.book.find(r.seq)
+		switch {
+		case h == nil || h.state != live || h.token != 0 || h.tries != r.tries:
+		case h.notBefore > env.Now():
+			s.due.push(retry{h.notBefore, r.seq, r.tries})
+		default:
 			e.submit(env, r.seq, h)
 		}
 	}
@@ -166,5 +172,7 @@ func (e *emitter) result(env node.Env, ev *node.Event, r *message.Result) {
 		e.decide(env, r.ID.Seq, h, outcome{out: rejected, why: "poison", def: r.Definite})
 	case newest:
 		e.again(env, r.ID.Seq, h, r.Wait)
+	case ev.Token == h.late: // its next submission is planned; whoever is late has a reason to ask for time
+		h.late, h.notBefore = 0, env.Now()+r.Wait
 	}
 }
