@@ -5,7 +5,8 @@
 #   ./run.sh test            every test, as CI runs it
 #   ./run.sh bench [PATTERN] the benchmarks
 #   ./run.sh fuzz TARGET PKG [TIME]  one fuzz target, 30 s unless told
-#   ./run.sh mutants [NAME...]  plant the bank's defects one by one; each must be caught
+#   ./run.sh mutants [NAME...]  plant the bank's defects one by one; each must be caught;
+#                            and the kill matrix: by what, after how many random worlds
 #   ./run.sh golden          rewrite the golden hashes and files (then review the diff)
 #   ./run.sh generate        rewrite the code generated from system/wire/proto
 #   ./run.sh lint [REF]      check system/wire/proto and its generated code; with a git
@@ -111,7 +112,7 @@ case "${1-}" in
   fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
   generate) generate ;;
   lint) lint "${2-}" ;;
-  mutants) shift; WEIR_MUTANTS="${*:-all}" exec go test -count=1 -v -timeout 4h ./mutants ;;
+  mutants) shift; WEIR_MUTANTS="${*:-all}" WEIR_MATRIX="${*:-all}" exec go test -count=1 -v -timeout 4h ./mutants ;;
   golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck ./cmd/weir ;;
   *) weir "$@" ;;
 esac
