@@ -54,7 +54,7 @@ type caseSend struct {
 }
 
 var caseClass = map[string]string{"submit": "data", "packet": "data", "result": "ack", "receipt": "ack",
-	"probe": "probe", "probe_ok": "probe", "control": "control", "control_ok": "control"}
+	"probe": "probe", "probe_ok": "probe", "control": "control", "control_ok": "control", "state": "control", "state_ok": "control"}
 
 // caseRun is the header that scripts begin with; a case may change it.
 func caseRun() Run {

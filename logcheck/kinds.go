@@ -115,10 +115,12 @@ const (
 	MsgProbeOK
 	MsgControl
 	MsgControlOK
+	MsgState
+	MsgStateOK
 	msgCount
 )
 
-var msgText = [msgCount]string{"", "submit", "result", "packet", "receipt", "probe", "probe_ok", "control", "control_ok"}
+var msgText = [msgCount]string{"", "submit", "result", "packet", "receipt", "probe", "probe_ok", "control", "control_ok", "state", "state_ok"}
 
 // String returns the message's name in the log.
 func (m Msg) String() string {

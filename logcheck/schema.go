@@ -59,7 +59,7 @@ var kindSchema = [kindCount]string{
 	KindKeptOut:       "n:u",
 	KindDrained:       "",
 	KindJoin:          "id:d!",
-	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control",
+	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control|client",
 	KindAdmit:         "id:d! w:n! q:u qb:u",
 	KindRefuse:        "id:d! why:queue_full|stopping! q:u qb:u",
 	KindView:          "v:u! ver:u set:s",
@@ -98,6 +98,8 @@ var msgSchema = [msgCount]string{
 	MsgProbeOK:   "pn:u ready:b",
 	MsgControl:   "doc:s",
 	MsgControlOK: "ok:b ver:u why:s",
+	MsgState:     "",
+	MsgStateOK:   "ver:u",
 }
 
 const headKeys = 6 // k a s t m g stand in every line and are parsed apart

@@ -49,7 +49,7 @@ func newHTTPSide(role string, c *config, x *secure, log *slog.Logger) (*httpSide
 	switch role {
 	case "distribute":
 		add(c.HTTPListen, link.Ingest(distributor.Ingress))
-		add(c.HTTPControl, link.Control(distributor.Supervisor))
+		add(c.HTTPControl, link.Table(distributor.Supervisor))
 	case "analyse":
 		add(c.HTTPListen, link.Analyser(analyser.Actor))
 	case "emit":

@@ -18,6 +18,7 @@ const usageText = `usage:
   weir-node analyse    --name NAME --listen ADDR [flags]
   weir-node emit       --name NAME --to NAME@ADDR ... --input FILE ... [flags]
   weir-node operate    --name NAME --config FILE
+  weir-node state NAME@ADDR [--output text|json] [--control-token-file FILE] [--config FILE]
   weir-node check-control --analysers ID=WEIGHT,... [FILE]
   weir-node --version
 
@@ -49,11 +50,15 @@ flags:
 operate delivers control documents to other nodes, as often as it takes: lines of the
 form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.
 
+state asks a distributor at its control address (HOST:PORT, or http://HOST:PORT) for its
+table of analysers and what its workers make of it. --config is an operator's, for
+certificates; with its peers NAME is enough.
+
 check-control boots a distributor with that table and hands it the control document
 in FILE (standard input without one), for example {"op":"weight","id":"a1","weight":5}
 It prints the answer and the table that is in force then.
 
-exit codes: 0 ended in order, or accepted; 1 refused (check-control), or packets without
+exit codes: 0 ended in order, or accepted, or told; 1 refused (check-control), or packets without
 acknowledgement (emit); 64 wrong usage or configuration; 70 internal error; 130 ended
 at once by a second signal
 `
@@ -82,6 +87,8 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	case "--help", "-h", "help":
 		fmt.Fprint(out, usageText)
 		return exitOK
+	case "state":
+		return showState(args[1:], out, errw)
 	case "check-control":
 		return checkControl(args[1:], in, out, errw)
 	case "distribute", "analyse", "emit", "operate":

@@ -165,6 +165,10 @@ var methods = map[string]func(ctx context.Context, conn *rpc.ClientConn) error{
 		_, err = s.Recv()
 		return err
 	},
+	"state": func(ctx context.Context, conn *rpc.ClientConn) error {
+		_, err := weirv1grpc.NewControlServiceClient(conn).State(ctx, &weirv1.StateRequest{})
+		return err
+	},
 	"apply": func(ctx context.Context, conn *rpc.ClientConn) error {
 		_, err := weirv1grpc.NewControlServiceClient(conn).Apply(ctx, &weirv1.ApplyRequest{Document: []byte(`{"op":"weight","id":"a1","weight":2}`)})
 		return err
@@ -186,14 +190,14 @@ var methods = map[string]func(ctx context.Context, conn *rpc.ClientConn) error{
 
 // rights holds the whole table: which role may call what.
 func (f *fortress) rights(t *testing.T) {
-	allowed := map[string]string{"submit": "emitter", "dispatch": "distributor", "probe": "distributor", "apply": "operator", "reflect": "operator"}
+	allowed := map[string]string{"submit": "emitter", "dispatch": "distributor", "probe": "distributor", "apply": "operator", "state": "operator", "reflect": "operator"}
 	for _, role := range []string{"emitter", "distributor", "analyser", "operator"} {
 		for _, to := range []struct {
 			name, at, role string
 			methods        []string
 		}{
 			{"d1", "d1", tlsconf.Distributor, []string{"submit", "health"}},
-			{"d1", "control", tlsconf.Distributor, []string{"apply", "reflect", "health"}},
+			{"d1", "control", tlsconf.Distributor, []string{"apply", "state", "reflect", "health"}},
 			{"a1", "a1", tlsconf.Analyser, []string{"dispatch", "probe", "health"}},
 		} {
 			conn := f.as(role, "e7", to.name, to.at, to.role)
@@ -221,7 +225,7 @@ func (f *fortress) rights(t *testing.T) {
 	}
 	for _, at := range []string{"d1", "a1"} { // what belongs to the control listener is nowhere else
 		conn := f.as("operator", "o1", at, at, tlsconf.Distributor, tlsconf.Analyser)
-		for _, m := range []string{"apply", "reflect"} {
+		for _, m := range []string{"apply", "state", "reflect"} {
 			if err := try(t, conn, m); status.Code(err) != codes.Unimplemented {
 				t.Errorf("%s at %s's data listener: %v", m, at, err)
 			}
@@ -321,7 +325,7 @@ func TestControlToken(t *testing.T) {
 		"--control", control, "--control-token-file", token, "--analyser", "a1=1@127.0.0.1:1")
 	serving(t, listen)
 	conn := client(t, control, "127.0.0.1")
-	for _, m := range []string{"apply", "reflect", "health"} {
+	for _, m := range []string{"apply", "state", "reflect", "health"} {
 		for value, want := range map[string]codes.Code{
 			"": codes.Unauthenticated, "Bearer": codes.Unauthenticated, "Bearer ": codes.Unauthenticated, "0123456789abcdef": codes.Unauthenticated,
 			"Bearer 0123456789abcdeg": codes.Unauthenticated, "Basic 0123456789abcdef": codes.Unauthenticated,

@@ -229,12 +229,12 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 		}
 		return add(s.cfg.Listen, register)
 	}
-	control := func(actor string) error {
+	control := func(register func(*rpc.Server, string), actor string) error {
 		if s.cfg.Control == "" {
 			return nil
 		}
 		return add(s.cfg.Control, func(r *rpc.Server) {
-			s.link.ServeControl(r, actor)
+			register(r, actor)
 			reflection.Register(r)
 		})
 	}
@@ -242,14 +242,14 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 	case "distribute":
 		err := data(func(r *rpc.Server) { s.link.ServeIngest(r, distributor.Ingress) })
 		if err == nil {
-			err = control(distributor.Supervisor)
+			err = control(s.link.ServeTable, distributor.Supervisor)
 		}
 		return all, err
 	case "analyse":
 		err := data(func(r *rpc.Server) { s.link.ServeAnalyser(r, analyser.Actor) })
 		return all, err
 	case "emit":
-		err := control(emitter.Actor)
+		err := control(s.link.ServeControl, emitter.Actor)
 		return all, err
 	}
 	return nil, nil

@@ -22,6 +22,8 @@ type bench struct {
 	answers []*message.ControlOK
 	sick    map[string]bool // analysers that answer no probe
 	inc     map[string]uint32
+	states  []*message.StateOK
+	mute    string   // an actor that handles no look
 	slow    bool     // the router handles nothing until caught
 	held    []func() // what it was to handle
 }
@@ -67,6 +69,8 @@ func (b *bench) take() {
 			b.results = append(b.results, m)
 		case *message.ControlOK:
 			b.answers = append(b.answers, m)
+		case *message.StateOK:
+			b.states = append(b.states, m)
 		default:
 			b.t.Fatalf("the node sent a %T", s.Msg)
 		}
@@ -195,6 +199,9 @@ func (a shiftedActor) Receive(env node.Env, ev *node.Event) {
 	if a.b.slow && a.name == Router {
 		later := *ev
 		a.b.held = append(a.b.held, func() { a.Actor.Receive(shifted{env, a.b.off}, &later) })
+		return
+	}
+	if _, ok := ev.Msg.(*look); ok && a.name == a.b.mute {
 		return
 	}
 	a.Actor.Receive(shifted{env, a.b.off}, ev)

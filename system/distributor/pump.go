@@ -74,6 +74,7 @@ func (w *worker) dispatch(env node.Env, j *job, it *askItem, s *slot) {
 	s.tally.attempts++
 	if j.attempt == 1 {
 		s.tally.messages += uint64(len(j.packet.Entries))
+		s.decided += uint64(len(j.packet.Entries))
 		w.measured.wait.Add(env.Now() - j.since)
 	}
 	switch {

@@ -21,6 +21,7 @@ type supervisor struct {
 	watch   *watcher
 	guard   pauseGuard
 	stop    stop
+	states  gathers
 }
 
 // follower is a worker as the supervisor sees it.
@@ -49,6 +50,7 @@ const (
 	keyProbe
 	keyBeat
 	keyStop
+	keyState
 )
 
 func newSupervisor(cfg *Config) *supervisor {
@@ -58,6 +60,7 @@ func newSupervisor(cfg *Config) *supervisor {
 	}
 	s.guard = pauseGuard{pause: cfg.Detector.Pause, beat: alarm{key: keyBeat}}
 	s.stop.limit.key = keyStop
+	s.states.limit.key = keyState
 	if cfg.Central {
 		s.watch = newWatcher(cfg, 0, keyProbe)
 		s.watch.changed = s.verdict
@@ -98,7 +101,7 @@ func (s *supervisor) Receive(env node.Env, ev *node.Event) {
 
 // unset clears the alarm that went off, before anything may set it again.
 func (s *supervisor) unset(ev *node.Event) {
-	for _, a := range []*alarm{&s.repush, &s.store.retry, &s.guard.beat, &s.stop.limit} {
+	for _, a := range []*alarm{&s.repush, &s.store.retry, &s.guard.beat, &s.stop.limit, &s.states.limit} {
 		a.fired(ev)
 	}
 	if s.watch != nil {
@@ -115,8 +118,11 @@ func (s *supervisor) start(env node.Env) {
 }
 
 func (s *supervisor) delivered(env node.Env, ev *node.Event) {
-	if m, ok := ev.Msg.(*message.Control); ok {
+	switch m := ev.Msg.(type) {
+	case *message.Control:
 		s.order(env, order{ev.ReplyTo, m.Doc})
+	case *message.State:
+		s.tell(env, ev.ReplyTo, m)
 	}
 }
 
@@ -132,6 +138,8 @@ func (s *supervisor) replied(env node.Env, ev *node.Event) {
 		s.ingressIdle(env, m)
 	case *counted:
 		s.countedOne(env, m)
+	case *seen:
+		s.seenBy(env, ev.From.Actor, m)
 	default:
 		if s.watch != nil {
 			s.watch.answered(env, ev)
@@ -148,6 +156,8 @@ func (s *supervisor) due(env node.Env, key uint64) {
 		s.store.read(env)
 	case keyProbe:
 		s.watch.tick(env)
+	case keyState:
+		s.overdue(env)
 	case keyStop:
 		env.Exit() // somebody does not answer: the counters would be wrong
 	}
@@ -214,11 +224,20 @@ func (s *supervisor) refuse(env node.Env, to node.ReplyTo, why, from string) {
 	answer(env, to, &message.ControlOK{Version: version, Why: why})
 }
 
+// asked is the origin of a configuration that a document makes. What a client hands in
+// that is no node, nobody else has in a log.
+func asked(by node.ReplyTo) string {
+	if by.From.Node == "" {
+		return "client"
+	}
+	return "control"
+}
+
 // order handles a control document, or keeps it while another is persisted or
 // the table is not loaded yet.
 func (s *supervisor) order(env node.Env, o order) {
 	if len(s.control) >= controlsMost {
-		s.refuse(env, o.reply, "too many documents wait", "control")
+		s.refuse(env, o.reply, "too many documents wait", asked(o.reply))
 		return
 	}
 	s.control = append(s.control, o)
@@ -236,17 +255,17 @@ func (s *supervisor) nextOrder(env node.Env) {
 
 func (s *supervisor) execute(env node.Env, o order) {
 	if s.stop.begun {
-		s.refuse(env, o.reply, "stopping", "control")
+		s.refuse(env, o.reply, "stopping", asked(o.reply))
 		return
 	}
 	c, err := parseControl(o.doc)
 	if err != nil {
-		s.refuse(env, o.reply, err.Error(), "control")
+		s.refuse(env, o.reply, err.Error(), asked(o.reply))
 		return
 	}
 	next, err := s.table.with(c, s.cfg.PacketMax)
 	if err != nil {
-		s.refuse(env, o.reply, err.Error(), "control")
+		s.refuse(env, o.reply, err.Error(), asked(o.reply))
 		return
 	}
 	if s.cfg.Volatile {
@@ -258,7 +277,7 @@ func (s *supervisor) execute(env node.Env, o order) {
 
 func (s *supervisor) accept(env node.Env, t *table, to node.ReplyTo) {
 	answerAfter := &message.ControlOK{OK: true, Version: t.version}
-	s.adopt(env, t, "control")
+	s.adopt(env, t, asked(to))
 	answer(env, to, answerAfter)
 }
 
@@ -298,7 +317,7 @@ func (s *supervisor) saved(env node.Env, err error) {
 		return
 	}
 	if err != nil {
-		s.refuse(env, saving.reply, "not persisted: "+err.Error(), "control")
+		s.refuse(env, saving.reply, "not persisted: "+err.Error(), asked(saving.reply))
 		s.nextOrder(env)
 		return
 	}

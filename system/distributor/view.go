@@ -20,6 +20,8 @@ type slot struct {
 	inFlight int
 	index    int // in the worker's slots and view, if member
 	tally    *tally
+
+	decided, delivered uint64 // messages in first attempts, and committed; since it is a slot
 }
 
 func (s *slot) status() route.Status {

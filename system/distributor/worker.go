@@ -156,6 +156,8 @@ func (w *worker) delivered(env node.Env, ev *node.Event) {
 		c := w.counts
 		c.picks = w.choose.picks
 		answer(env, ev.ReplyTo, &counted{counts: c})
+	case *look:
+		answer(env, ev.ReplyTo, &seen{serial: m.serial, rows: w.look(m.ids)})
 	}
 }
 

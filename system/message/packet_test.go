@@ -135,6 +135,8 @@ func TestMessagesDescribeThemselves(t *testing.T) {
 		{&ProbeOK{Number: 4, Ready: true}, "probe_ok", node.ClassProbe, `,"pn":4,"ready":true`},
 		{&Control{Doc: []byte("{\n}")}, "control", node.ClassControl, `,"doc":"{\n}"`},
 		{&ControlOK{OK: true, Version: 6}, "control_ok", node.ClassControl, `,"ok":true,"ver":6,"why":""`},
+		{&State{After: "a1"}, "state", node.ClassControl, ""},
+		{&StateOK{Version: 6, More: true}, "state_ok", node.ClassControl, `,"ver":6`},
 	} {
 		l := record.NewLog(record.Header{Node: "n", Inc: 1, Role: "emitter"}, 0, 0, 0, nil)
 		ln := l.Begin("send", record.Stamp{Actor: "a"})

@@ -88,6 +88,9 @@ var goldenNode = []goldenRecord{
 	{"recv", func(l *Line) {
 		received(l, 13, "control", "control_ok").Uint("re", 12).Bool("ok", false).Uint("ver", 1).Str("why", "not a number")
 	}},
+	{"send", func(l *Line) { sent(l, 14, "control", "state") }},
+	{"recv", func(l *Line) { received(l, 15, "control", "state_ok").Uint("re", 14).Uint("ver", 2) }},
+	{"config", func(l *Line) { l.Uint("ver", 3).Bool("ok", true).Str("set", "a1=1:up").Str("from", "client") }},
 	{"fail", func(l *Line) { l.Uint("tok", 12).Str("why", "reset") }},
 	{"drop", func(l *Line) { l.Uint("tok", 1).Str("fr", "e1").Uint("fi", 1).Str("why", "stale") }},
 	{"x_other", func(l *Line) { l.Str("colour", "").Int("low", math.MinInt64).Uint("id", 1) }},

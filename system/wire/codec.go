@@ -75,6 +75,14 @@ func seal(m node.Message) (*weirv1.Envelope, error) {
 		var w *weirv1.ApplyResponse
 		w, err = PackControlOK(m)
 		env.Message = &weirv1.Envelope_ApplyResponse{ApplyResponse: w}
+	case *message.State:
+		var w *weirv1.StateRequest
+		w, err = PackState(m)
+		env.Message = &weirv1.Envelope_StateRequest{StateRequest: w}
+	case *message.StateOK:
+		var w *weirv1.StateResponse
+		w, err = PackStateOK(m)
+		env.Message = &weirv1.Envelope_StateResponse{StateResponse: w}
 	default:
 		err = invalid("%T has no encoding", m)
 	}
@@ -100,6 +108,10 @@ func open(env *weirv1.Envelope) (node.Message, error) {
 		return opened(w.ApplyRequest, UnpackControl)
 	case *weirv1.Envelope_ApplyResponse:
 		return opened(w.ApplyResponse, UnpackControlOK)
+	case *weirv1.Envelope_StateRequest:
+		return opened(w.StateRequest, UnpackState)
+	case *weirv1.Envelope_StateResponse:
+		return opened(w.StateResponse, UnpackStateOK)
 	}
 	return nil, invalid("the envelope has no message that weir knows")
 }

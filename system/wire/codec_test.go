@@ -60,12 +60,16 @@ func TestEveryMessageHasAGenerator(t *testing.T) {
 	for _, gen := range genMessages {
 		tested[fmt.Sprintf("%T", gen.Example())] = true
 	}
-	f, err := parser.ParseFile(token.NewFileSet(), "../message/message.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+	var decls []ast.Decl
+	for _, file := range []string{"message", "state"} {
+		f, err := parser.ParseFile(token.NewFileSet(), "../message/"+file+".go", nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decls = append(decls, f.Decls...)
 	}
 	var found int
-	for _, d := range f.Decls {
+	for _, d := range decls {
 		fn, ok := d.(*ast.FuncDecl)
 		if !ok || fn.Recv == nil || fn.Name.Name != "Class" {
 			continue

@@ -50,6 +50,20 @@ func someOf[T any](t *rapid.T, of *rapid.Generator[T], label string) []T {
 	return list
 }
 
+var genAnalyserState = rapid.Custom(func(t *rapid.T) message.AnalyserState {
+	return message.AnalyserState{
+		ID: genName.Draw(t, "id"), Address: genText.Filter(func(s string) bool { return len(s) <= addressMax }).Draw(t, "address"),
+		Weight: rapid.Uint32().Draw(t, "weight"), Drained: rapid.Bool().Draw(t, "drained"), Wanted: genNum.Draw(t, "wanted"),
+		InFlight: genNum.Draw(t, "in flight"), Decided: genNum.Draw(t, "decided"), Delivered: genNum.Draw(t, "delivered"),
+		Workers: someOf(t, genWorkerState, "workers"),
+	}
+})
+
+var genWorkerState = rapid.Custom(func(t *rapid.T) message.WorkerState {
+	status := rapid.SampledFrom([]string{"up", "down", "full", "drain", ""})
+	return message.WorkerState{Worker: genName.Draw(t, "worker"), Status: status.Draw(t, "status"), InFlight: genNum.Draw(t, "in flight")}
+})
+
 // genMessages has one generator for each type of message.
 var genMessages = []*rapid.Generator[node.Message]{
 	rapid.Custom(func(t *rapid.T) node.Message {
@@ -84,5 +98,14 @@ var genMessages = []*rapid.Generator[node.Message]{
 	}),
 	rapid.Custom(func(t *rapid.T) node.Message {
 		return &message.ControlOK{OK: rapid.Bool().Draw(t, "ok"), Version: genNum.Draw(t, "version"), Why: genText.Draw(t, "why")}
+	}),
+	rapid.Custom(func(t *rapid.T) node.Message {
+		return &message.State{After: rapid.OneOf(genName, rapid.Just("")).Draw(t, "after")}
+	}),
+	rapid.Custom(func(t *rapid.T) node.Message {
+		return &message.StateOK{
+			Version: genNum.Draw(t, "version"), Analysers: someOf(t, genAnalyserState, "analysers"), More: rapid.Bool().Draw(t, "more"),
+			Workers: rapid.Uint32().Draw(t, "workers"), Silent: rapid.Uint32().Draw(t, "silent"), Why: genText.Draw(t, "why"),
+		}
 	}),
 }

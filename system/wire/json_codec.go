@@ -28,6 +28,8 @@ type jsonEnvelope struct {
 	ProbeOK   *JSONProbeOK   `json:"probe_ok,omitempty"`
 	Control   *jsonControl   `json:"control,omitempty"`
 	ControlOK *JSONControlOK `json:"control_ok,omitempty"`
+	State     *JSONState     `json:"state,omitempty"`
+	StateOK   *JSONStateOK   `json:"state_ok,omitempty"`
 }
 
 // jsonControl is a message.Control: its document may be any bytes (base64 here; over
@@ -60,6 +62,10 @@ func (JSON) Encode(b []byte, m node.Message) ([]byte, error) {
 		}
 	case *message.ControlOK:
 		env.ControlOK, err = ref(PackControlOKJSON(m))
+	case *message.State:
+		env.State, err = ref(PackStateJSON(m))
+	case *message.StateOK:
+		env.StateOK, err = ref(PackStateOKJSON(m))
 	default:
 		err = invalid("%T has no encoding", m)
 	}
@@ -109,6 +115,12 @@ func (JSON) Decode(b []byte) (node.Message, error) {
 		take(w.unpack())
 	}
 	if w := env.ControlOK; w != nil {
+		take(w.Unpack())
+	}
+	if w := env.State; w != nil {
+		take(w.Unpack())
+	}
+	if w := env.StateOK; w != nil {
 		take(w.Unpack())
 	}
 	if len(all) != 1 {

@@ -87,6 +87,7 @@ type controlServer struct {
 	weirv1grpc.UnimplementedControlServiceServer
 	l     *Link
 	actor string
+	table bool // the actor has a table of analysers, and tells it
 }
 
 // call is the server's end of one call, as frames.
@@ -103,24 +104,40 @@ func (c *call) refuse(refusal) error  { return nil }
 
 // Apply implements the service.
 func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*weirv1.ApplyResponse, error) {
-	if !s.l.ready(ctx) {
-		return nil, status.Error(codes.Unavailable, "not running")
-	}
 	m, err := wire.UnpackControl(w)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	u := unpacker{actor: s.actor}
-	if u.peer, err = peerOf(ctx); err != nil {
-		return nil, refusedPeer(err)
+	o, err := s.ask(ctx, w.GetHead(), m)
+	if err != nil {
+		return nil, err
 	}
-	if err = u.request(w.GetHead(), m, nil); err != nil {
-		return nil, status.Error(codes.InvalidArgument, err.Error())
+	answer, err := wire.PackControlOK(o.Msg.(*message.ControlOK))
+	if err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
+	answer.Head = headOf(&o)
+	return answer, nil
+}
+
+// ask hands a message to the actor and waits for the answer; the error is a status.
+func (s *controlServer) ask(ctx context.Context, head *weirv1.Head, m node.Message) (driver.Outgoing, error) {
+	var none driver.Outgoing
+	if !s.l.ready(ctx) {
+		return none, status.Error(codes.Unavailable, "not running")
+	}
+	u := unpacker{actor: s.actor}
+	var err error
+	if u.peer, err = peerOf(ctx); err != nil {
+		return none, refusedPeer(err)
+	}
+	if err = u.request(head, m, nil); err != nil {
+		return none, status.Error(codes.InvalidArgument, err.Error())
 	}
 	c := &call{answer: make(chan driver.Outgoing, 1)}
 	p := s.l.join(c)
 	if p == nil {
-		return nil, status.Error(codes.Unavailable, "stopping")
+		return none, status.Error(codes.Unavailable, "stopping")
 	}
 	defer s.l.leave(p)
 	go p.write()
@@ -128,25 +145,17 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 	in.Token = max(in.Token, 1) // the call has an answer, whether or not its caller numbers them
 	in.Handle = p.handle
 	if err := s.l.n.Deliver(in); err != nil {
-		return nil, busy(ctx, transport.RefusalWord(err))
+		return none, busy(ctx, transport.RefusalWord(err))
 	}
 	select {
 	case o := <-c.answer:
-		if err := rpc.SetHeader(ctx, s.l.introduce()); err != nil {
-			return nil, err
-		}
-		answer, err := wire.PackControlOK(o.Msg.(*message.ControlOK))
-		if err != nil {
-			return nil, status.Error(codes.Internal, err.Error())
-		}
-		answer.Head = headOf(&o)
-		return answer, nil
+		return o, rpc.SetHeader(ctx, s.l.introduce())
 	case <-time.After(applyMax):
-		return nil, status.Errorf(codes.DeadlineExceeded, "no answer in %v", applyMax)
+		return none, status.Errorf(codes.DeadlineExceeded, "no answer in %v", applyMax)
 	case <-ctx.Done():
-		return nil, status.FromContextError(ctx.Err()).Err()
+		return none, status.FromContextError(ctx.Err()).Err()
 	case <-s.l.ctx.Done():
-		return nil, status.Error(codes.Unavailable, "stopping")
+		return none, status.Error(codes.Unavailable, "stopping")
 	}
 }
 

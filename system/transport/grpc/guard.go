@@ -50,6 +50,7 @@ var rules = map[string]rule{
 	weirv1grpc.AnalyserService_Dispatch_FullMethodName:               {[]string{tlsconf.Distributor}, false},
 	weirv1grpc.AnalyserService_Probe_FullMethodName:                  {[]string{tlsconf.Distributor}, false},
 	weirv1grpc.ControlService_Apply_FullMethodName:                   {[]string{tlsconf.Operator}, false},
+	weirv1grpc.ControlService_State_FullMethodName:                   {[]string{tlsconf.Operator}, false},
 	grpc_health_v1.Health_Check_FullMethodName:                       {everyone, true},
 	grpc_health_v1.Health_Watch_FullMethodName:                       {everyone, false},
 	grpc_health_v1.Health_List_FullMethodName:                        {everyone, false},

@@ -33,30 +33,37 @@ type results struct {
 // request names another.
 func (l *Link) Ingest(actor string) http.Handler {
 	return &routes{l, []route{
-		{http.MethodPost, pathPackets, dataMax, func(q *request) { q.packets(actor) }},
-		{http.MethodGet, pathHealth, 0, l.health},
+		{http.MethodPost, pathPackets, dataMax, func(q *request) { q.packets(actor) }, false},
+		{http.MethodGet, pathHealth, 0, l.health, false},
 	}}
 }
 
 // Analyser is the handler of an analyser's listener.
 func (l *Link) Analyser(actor string) http.Handler {
 	return &routes{l, []route{
-		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }},
-		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }},
-		{http.MethodGet, pathHealth, 0, l.health},
+		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }, false},
+		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }, false},
+		{http.MethodGet, pathHealth, 0, l.health, false},
 	}}
 }
 
 // Control is the handler of a control listener.
-func (l *Link) Control(actor string) http.Handler {
-	return &routes{l, []route{
-		{http.MethodPost, pathControl, controlMax, func(q *request) { q.control(actor) }},
-		{http.MethodGet, pathHealth, 0, l.health},
+func (l *Link) Control(actor string) http.Handler { return &routes{l, l.control(actor)} }
+
+// Table is the handler of the control listener of an actor with a table of analysers.
+func (l *Link) Table(actor string) http.Handler {
+	return &routes{l, append(l.control(actor), route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }, true})}
+}
+
+func (l *Link) control(actor string) []route {
+	return []route{
+		{http.MethodPost, pathControl, controlMax, func(q *request) { q.control(actor) }, true},
+		{http.MethodGet, pathHealth, 0, l.health, false},
 		{http.MethodGet, pathOpenAPI, 0, func(q *request) {
 			q.w.Header().Set("Content-Type", "application/yaml")
 			_, _ = q.w.Write(openAPI)
-		}},
-	}}
+		}, false},
+	}
 }
 
 // packets submits packets and answers once each has its outcome.

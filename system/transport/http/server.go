@@ -24,6 +24,7 @@ const (
 	pathDispatch = "/v1/dispatch"
 	pathProbe    = "/v1/probe"
 	pathControl  = "/v1/control"
+	pathState    = "/v1/state"
 	pathHealth   = "/healthz"
 	pathOpenAPI  = "/openapi.yaml"
 )
@@ -78,6 +79,7 @@ type route struct {
 	method, path string
 	most         int // bytes of a body; 0: it is not read
 	handle       func(*request)
+	operator     bool // only for whoever presents the control token, if there is one
 }
 
 // routes is the handler of some operations.
@@ -105,7 +107,7 @@ func (h *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case o.path != r.URL.Path:
 		case o.method != r.Method:
 			allowed = append(allowed, o.method)
-		case o.most == 0:
+		case o.most == 0 && !o.operator:
 			o.handle(q)
 			return
 		default:
@@ -134,7 +136,7 @@ func (l *Link) enter(q *request, o *route) {
 		return
 	}
 	l.introduce(q.w.Header())
-	if o.path == pathControl && !l.mayControl(q.r.Header) {
+	if o.operator && !l.mayControl(q.r.Header) {
 		q.w.Header().Set("WWW-Authenticate", "Bearer")
 		q.fail(http.StatusUnauthorized, errors.New("header Authorization: want Bearer and the node's control token"))
 		return
@@ -143,7 +145,7 @@ func (l *Link) enter(q *request, o *route) {
 		q.fail(http.StatusForbidden, fmt.Errorf("header Origin %.80q: web pages are no clients", from))
 		return
 	}
-	if err := checkType(q.r.Header); err != nil {
+	if err := checkType(q.r.Header); o.most > 0 && err != nil {
 		q.fail(http.StatusUnsupportedMediaType, err)
 		return
 	}
@@ -152,7 +154,7 @@ func (l *Link) enter(q *request, o *route) {
 		q.refuse(http.StatusTooManyRequests, "full", fmt.Sprintf("more than %d requests are in progress", roomRequests))
 		return
 	}
-	if !q.read(o.most) {
+	if o.most > 0 && !q.read(o.most) {
 		return
 	}
 	defer l.room.bytes.Add(-int64(len(q.body)))
@@ -304,7 +306,7 @@ type health struct {
 func Operations() []string {
 	var all []string
 	l := &Link{}
-	for _, h := range []http.Handler{l.Ingest(""), l.Analyser(""), l.Control("")} {
+	for _, h := range []http.Handler{l.Ingest(""), l.Analyser(""), l.Table("")} {
 		r, ok := h.(*routes)
 		if !ok {
 			continue

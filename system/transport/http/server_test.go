@@ -67,7 +67,7 @@ func open(t *testing.T, cfg Config, box node.Mailbox, f actorFunc, tune ...func(
 	}
 	s.data = serve(l.Ingest("main"))
 	s.analyser = serve(l.Analyser("main"))
-	s.control = serve(l.Control("main"))
+	s.control = serve(l.Table("main"))
 	return s
 }
 
@@ -97,6 +97,21 @@ func judge(e node.Env, ev *node.Event) {
 	case *message.Probe:
 		if m.Number != 404 {
 			e.Reply(ev.ReplyTo, &message.ProbeOK{Number: m.Number, Ready: m.Number%2 == 1})
+		}
+	case *message.State:
+		switch answer := (&message.StateOK{Version: 7, Workers: 1}); m.After {
+		case "silent":
+		case "busy":
+			e.Reply(ev.ReplyTo, &message.StateOK{Why: "too many"})
+		case "":
+			answer.More = true
+			answer.Analysers = []message.AnalyserState{{
+				ID: "a1", Weight: 3, Drained: true, Wanted: 5, InFlight: 2, Decided: 9, Delivered: 8,
+				Workers: []message.WorkerState{{Worker: "w1", Status: "up", InFlight: 2}},
+			}}
+			fallthrough
+		default:
+			e.Reply(ev.ReplyTo, answer)
 		}
 	case *message.Control:
 		if string(m.Doc) != "silent" {
@@ -180,6 +195,17 @@ var exchanges = []exchange{
 	{"POST /v1/control", "Content-Type: text/yaml", `{}`, 415, "want application/json"},
 	{"POST /v1/control", "Weir-To: nobody", `{}`, 503, "error"},
 	{"POST /v1/control", "", `silent`, 504, "no outcome yet"},
+	{"GET /v1/state", "", "", 200, `{"version":7,"analysers":[{"id":"a1","weight":3,"drained":true,"wanted_share":5,"in_flight":2,"decided":9,"delivered":8,"workers":[{"worker":"w1","status":"up","in_flight":2}]}],"more":true,"workers":1}`},
+	{"GET /v1/state?after=a1", "", "", 200, `{"version":7,"analysers":[],"workers":1}`},
+	{"GET /v1/state?after=%1b", "", "", 400, `after \"\\x1b\" is not 1 to 64`},
+	{"GET /v1/state?after=a1&after=a2", "", "", 400, "want after=ID, once"},
+	{"GET /v1/state?before=a1", "", "", 400, "want after=ID, once"},
+	{"GET /v1/state?a;b=%zz", "", "", 400, "not of the form after=ID"},
+	{"GET /v1/state", "Weir-Token: x", "", 400, "Weir-Token"},
+	{"GET /v1/state", "Origin: null", "", 403, "Origin"},
+	{"GET /v1/state", "Weir-To: nobody", "", 503, "error"},
+	{"GET /v1/state?after=busy", "", "", 429, "too many"},
+	{"GET /v1/state?after=silent", "", "", 504, "no outcome yet"},
 	{"GET /healthz", "", "", 200, `{"status":"serving"}`},
 	{"GET /openapi.yaml", "", "", 200, "openapi: 3.1.0"},
 }
@@ -191,6 +217,9 @@ func (s *site) to(op string) string {
 	case pathPackets:
 		return s.data + path
 	case pathControl, pathOpenAPI:
+		return s.control + path
+	}
+	if strings.HasPrefix(path, pathState) {
 		return s.control + path
 	}
 	return s.analyser + path
@@ -259,12 +288,13 @@ func TestControlToken(t *testing.T) {
 		"": 401, "Authorization: Bearer ": 401, "Authorization: Bearer sesame": 401, "Authorization: sesame-sesame-sesame": 401,
 		"Authorization: Bearer sesame-sesame-sesame": 200,
 	} {
-		x := exchange{op: "POST /v1/control", header: header, body: "{}"}
-		resp, body := s.do(t, x)
-		if resp.StatusCode != status || strings.Contains(body, "sesame") {
-			t.Errorf("%s: %d %s", header, resp.StatusCode, body)
+		for _, x := range []exchange{{op: "POST /v1/control", header: header, body: "{}"}, {op: "GET /v1/state", header: header}} {
+			resp, body := s.do(t, x)
+			if resp.StatusCode != status || strings.Contains(body, "sesame") {
+				t.Errorf("%s %s: %d %s", x.op, header, resp.StatusCode, body)
+			}
+			api.holds(t, x, resp, body)
 		}
-		api.holds(t, x, resp, body)
 	}
 	doc := &message.Control{Doc: []byte("{}")}
 	if ev := sender(t, s.control, "main", doc); ev.Kind != node.Failed {

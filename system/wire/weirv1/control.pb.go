@@ -147,6 +147,334 @@ func (x *ApplyResponse) GetWhy() string {
 	return ""
 }
 
+// StateRequest asks for a distributor's table and what its workers make of it.
+type StateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Head  *Head                  `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	// Only analysers with greater ids are told. Empty: from the first.
+	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateRequest) Reset() {
+	*x = StateRequest{}
+	mi := &file_weir_v1_control_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateRequest) ProtoMessage() {}
+
+func (x *StateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_control_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateRequest.ProtoReflect.Descriptor instead.
+func (*StateRequest) Descriptor() ([]byte, []int) {
+	return file_weir_v1_control_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *StateRequest) GetHead() *Head {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *StateRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+// StateResponse is a part of the table, in ascending order of ids.
+type StateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Head  *Head                  `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	// Of the table in force; 0: there is none yet.
+	Version   uint64           `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Analysers []*AnalyserState `protobuf:"bytes,3,rep,name=analysers,proto3" json:"analysers,omitempty"`
+	// There are analysers after the last of these: ask for them.
+	More bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	// How many workers there are, 1 to 1000.
+	Workers uint32 `protobuf:"varint,5,opt,name=workers,proto3" json:"workers,omitempty"`
+	// How many of them did not answer in time; the sums lack theirs.
+	Silent uint32 `protobuf:"varint,6,opt,name=silent,proto3" json:"silent,omitempty"`
+	// Why there is no answer: too many ask at once. At most 1024 bytes.
+	Why           string `protobuf:"bytes,7,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StateResponse) Reset() {
+	*x = StateResponse{}
+	mi := &file_weir_v1_control_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StateResponse) ProtoMessage() {}
+
+func (x *StateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_control_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StateResponse.ProtoReflect.Descriptor instead.
+func (*StateResponse) Descriptor() ([]byte, []int) {
+	return file_weir_v1_control_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StateResponse) GetHead() *Head {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *StateResponse) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *StateResponse) GetAnalysers() []*AnalyserState {
+	if x != nil {
+		return x.Analysers
+	}
+	return nil
+}
+
+func (x *StateResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *StateResponse) GetWorkers() uint32 {
+	if x != nil {
+		return x.Workers
+	}
+	return 0
+}
+
+func (x *StateResponse) GetSilent() uint32 {
+	if x != nil {
+		return x.Silent
+	}
+	return 0
+}
+
+func (x *StateResponse) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+// AnalyserState is one registered analyser.
+type AnalyserState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Where the distributor sends its packets. Empty: not known.
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Weight  uint32 `protobuf:"varint,3,opt,name=weight,proto3" json:"weight,omitempty"`
+	Drained bool   `protobuf:"varint,4,opt,name=drained,proto3" json:"drained,omitempty"`
+	// What the table wants it to have of the messages while all are up, in 2^-32.
+	WantedShare uint64 `protobuf:"varint,5,opt,name=wanted_share,json=wantedShare,proto3" json:"wanted_share,omitempty"`
+	// Packets under way to it, of all workers.
+	InFlight uint64 `protobuf:"varint,6,opt,name=in_flight,json=inFlight,proto3" json:"in_flight,omitempty"`
+	// Messages in first attempts that were decided for it, since the workers know it.
+	Decided uint64 `protobuf:"varint,7,opt,name=decided,proto3" json:"decided,omitempty"`
+	// Messages that it committed, since the workers know it.
+	Delivered     uint64         `protobuf:"varint,8,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	Workers       []*WorkerState `protobuf:"bytes,9,rep,name=workers,proto3" json:"workers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyserState) Reset() {
+	*x = AnalyserState{}
+	mi := &file_weir_v1_control_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyserState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyserState) ProtoMessage() {}
+
+func (x *AnalyserState) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_control_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyserState.ProtoReflect.Descriptor instead.
+func (*AnalyserState) Descriptor() ([]byte, []int) {
+	return file_weir_v1_control_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *AnalyserState) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AnalyserState) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *AnalyserState) GetWeight() uint32 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *AnalyserState) GetDrained() bool {
+	if x != nil {
+		return x.Drained
+	}
+	return false
+}
+
+func (x *AnalyserState) GetWantedShare() uint64 {
+	if x != nil {
+		return x.WantedShare
+	}
+	return 0
+}
+
+func (x *AnalyserState) GetInFlight() uint64 {
+	if x != nil {
+		return x.InFlight
+	}
+	return 0
+}
+
+func (x *AnalyserState) GetDecided() uint64 {
+	if x != nil {
+		return x.Decided
+	}
+	return 0
+}
+
+func (x *AnalyserState) GetDelivered() uint64 {
+	if x != nil {
+		return x.Delivered
+	}
+	return 0
+}
+
+func (x *AnalyserState) GetWorkers() []*WorkerState {
+	if x != nil {
+		return x.Workers
+	}
+	return nil
+}
+
+// WorkerState is what one worker makes of an analyser.
+type WorkerState struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Worker string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	// up, down, full or drain: only up is eligible. Empty: not known to it yet.
+	Status        string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
+	InFlight      uint64 `protobuf:"varint,3,opt,name=in_flight,json=inFlight,proto3" json:"in_flight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkerState) Reset() {
+	*x = WorkerState{}
+	mi := &file_weir_v1_control_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkerState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkerState) ProtoMessage() {}
+
+func (x *WorkerState) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_control_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkerState.ProtoReflect.Descriptor instead.
+func (*WorkerState) Descriptor() ([]byte, []int) {
+	return file_weir_v1_control_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *WorkerState) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *WorkerState) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *WorkerState) GetInFlight() uint64 {
+	if x != nil {
+		return x.InFlight
+	}
+	return 0
+}
+
 var File_weir_v1_control_proto protoreflect.FileDescriptor
 
 const file_weir_v1_control_proto_rawDesc = "" +
@@ -159,7 +487,32 @@ const file_weir_v1_control_proto_rawDesc = "" +
 	"\x04head\x18\x01 \x01(\v2\r.weir.v1.HeadR\x04head\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x04R\aversion\x12\x10\n" +
-	"\x03why\x18\x04 \x01(\tR\x03whyB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
+	"\x03why\x18\x04 \x01(\tR\x03why\"G\n" +
+	"\fStateRequest\x12!\n" +
+	"\x04head\x18\x01 \x01(\v2\r.weir.v1.HeadR\x04head\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\"\xda\x01\n" +
+	"\rStateResponse\x12!\n" +
+	"\x04head\x18\x01 \x01(\v2\r.weir.v1.HeadR\x04head\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x124\n" +
+	"\tanalysers\x18\x03 \x03(\v2\x16.weir.v1.AnalyserStateR\tanalysers\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\x12\x18\n" +
+	"\aworkers\x18\x05 \x01(\rR\aworkers\x12\x16\n" +
+	"\x06silent\x18\x06 \x01(\rR\x06silent\x12\x10\n" +
+	"\x03why\x18\a \x01(\tR\x03why\"\x93\x02\n" +
+	"\rAnalyserState\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06weight\x18\x03 \x01(\rR\x06weight\x12\x18\n" +
+	"\adrained\x18\x04 \x01(\bR\adrained\x12!\n" +
+	"\fwanted_share\x18\x05 \x01(\x04R\vwantedShare\x12\x1b\n" +
+	"\tin_flight\x18\x06 \x01(\x04R\binFlight\x12\x18\n" +
+	"\adecided\x18\a \x01(\x04R\adecided\x12\x1c\n" +
+	"\tdelivered\x18\b \x01(\x04R\tdelivered\x12.\n" +
+	"\aworkers\x18\t \x03(\v2\x14.weir.v1.WorkerStateR\aworkers\"Z\n" +
+	"\vWorkerState\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x1b\n" +
+	"\tin_flight\x18\x03 \x01(\x04R\binFlightB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var (
 	file_weir_v1_control_proto_rawDescOnce sync.Once
@@ -173,20 +526,28 @@ func file_weir_v1_control_proto_rawDescGZIP() []byte {
 	return file_weir_v1_control_proto_rawDescData
 }
 
-var file_weir_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_weir_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_weir_v1_control_proto_goTypes = []any{
 	(*ApplyRequest)(nil),  // 0: weir.v1.ApplyRequest
 	(*ApplyResponse)(nil), // 1: weir.v1.ApplyResponse
-	(*Head)(nil),          // 2: weir.v1.Head
+	(*StateRequest)(nil),  // 2: weir.v1.StateRequest
+	(*StateResponse)(nil), // 3: weir.v1.StateResponse
+	(*AnalyserState)(nil), // 4: weir.v1.AnalyserState
+	(*WorkerState)(nil),   // 5: weir.v1.WorkerState
+	(*Head)(nil),          // 6: weir.v1.Head
 }
 var file_weir_v1_control_proto_depIdxs = []int32{
-	2, // 0: weir.v1.ApplyRequest.head:type_name -> weir.v1.Head
-	2, // 1: weir.v1.ApplyResponse.head:type_name -> weir.v1.Head
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	6, // 0: weir.v1.ApplyRequest.head:type_name -> weir.v1.Head
+	6, // 1: weir.v1.ApplyResponse.head:type_name -> weir.v1.Head
+	6, // 2: weir.v1.StateRequest.head:type_name -> weir.v1.Head
+	6, // 3: weir.v1.StateResponse.head:type_name -> weir.v1.Head
+	4, // 4: weir.v1.StateResponse.analysers:type_name -> weir.v1.AnalyserState
+	5, // 5: weir.v1.AnalyserState.workers:type_name -> weir.v1.WorkerState
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_control_proto_init() }
@@ -201,7 +562,7 @@ func file_weir_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_control_proto_rawDesc), len(file_weir_v1_control_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

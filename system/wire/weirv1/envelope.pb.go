@@ -36,6 +36,8 @@ type Envelope struct {
 	//	*Envelope_ProbeResult
 	//	*Envelope_ApplyRequest
 	//	*Envelope_ApplyResponse
+	//	*Envelope_StateRequest
+	//	*Envelope_StateResponse
 	Message       isEnvelope_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -150,6 +152,24 @@ func (x *Envelope) GetApplyResponse() *ApplyResponse {
 	return nil
 }
 
+func (x *Envelope) GetStateRequest() *StateRequest {
+	if x != nil {
+		if x, ok := x.Message.(*Envelope_StateRequest); ok {
+			return x.StateRequest
+		}
+	}
+	return nil
+}
+
+func (x *Envelope) GetStateResponse() *StateResponse {
+	if x != nil {
+		if x, ok := x.Message.(*Envelope_StateResponse); ok {
+			return x.StateResponse
+		}
+	}
+	return nil
+}
+
 type isEnvelope_Message interface {
 	isEnvelope_Message()
 }
@@ -186,6 +206,14 @@ type Envelope_ApplyResponse struct {
 	ApplyResponse *ApplyResponse `protobuf:"bytes,8,opt,name=apply_response,json=applyResponse,proto3,oneof"`
 }
 
+type Envelope_StateRequest struct {
+	StateRequest *StateRequest `protobuf:"bytes,9,opt,name=state_request,json=stateRequest,proto3,oneof"`
+}
+
+type Envelope_StateResponse struct {
+	StateResponse *StateResponse `protobuf:"bytes,10,opt,name=state_response,json=stateResponse,proto3,oneof"`
+}
+
 func (*Envelope_Submission) isEnvelope_Message() {}
 
 func (*Envelope_SubmitResult) isEnvelope_Message() {}
@@ -202,11 +230,15 @@ func (*Envelope_ApplyRequest) isEnvelope_Message() {}
 
 func (*Envelope_ApplyResponse) isEnvelope_Message() {}
 
+func (*Envelope_StateRequest) isEnvelope_Message() {}
+
+func (*Envelope_StateResponse) isEnvelope_Message() {}
+
 var File_weir_v1_envelope_proto protoreflect.FileDescriptor
 
 const file_weir_v1_envelope_proto_rawDesc = "" +
 	"\n" +
-	"\x16weir/v1/envelope.proto\x12\aweir.v1\x1a\x16weir/v1/analyser.proto\x1a\x15weir/v1/control.proto\x1a\x14weir/v1/ingest.proto\"\xcb\x03\n" +
+	"\x16weir/v1/envelope.proto\x12\aweir.v1\x1a\x16weir/v1/analyser.proto\x1a\x15weir/v1/control.proto\x1a\x14weir/v1/ingest.proto\"\xca\x04\n" +
 	"\bEnvelope\x125\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2\x13.weir.v1.SubmissionH\x00R\n" +
@@ -217,7 +249,10 @@ const file_weir_v1_envelope_proto_rawDesc = "" +
 	"\x05probe\x18\x05 \x01(\v2\x0e.weir.v1.ProbeH\x00R\x05probe\x129\n" +
 	"\fprobe_result\x18\x06 \x01(\v2\x14.weir.v1.ProbeResultH\x00R\vprobeResult\x12<\n" +
 	"\rapply_request\x18\a \x01(\v2\x15.weir.v1.ApplyRequestH\x00R\fapplyRequest\x12?\n" +
-	"\x0eapply_response\x18\b \x01(\v2\x16.weir.v1.ApplyResponseH\x00R\rapplyResponseB\t\n" +
+	"\x0eapply_response\x18\b \x01(\v2\x16.weir.v1.ApplyResponseH\x00R\rapplyResponse\x12<\n" +
+	"\rstate_request\x18\t \x01(\v2\x15.weir.v1.StateRequestH\x00R\fstateRequest\x12?\n" +
+	"\x0estate_response\x18\n" +
+	" \x01(\v2\x16.weir.v1.StateResponseH\x00R\rstateResponseB\t\n" +
 	"\amessageB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var (
@@ -243,21 +278,25 @@ var file_weir_v1_envelope_proto_goTypes = []any{
 	(*ProbeResult)(nil),   // 6: weir.v1.ProbeResult
 	(*ApplyRequest)(nil),  // 7: weir.v1.ApplyRequest
 	(*ApplyResponse)(nil), // 8: weir.v1.ApplyResponse
+	(*StateRequest)(nil),  // 9: weir.v1.StateRequest
+	(*StateResponse)(nil), // 10: weir.v1.StateResponse
 }
 var file_weir_v1_envelope_proto_depIdxs = []int32{
-	1, // 0: weir.v1.Envelope.submission:type_name -> weir.v1.Submission
-	2, // 1: weir.v1.Envelope.submit_result:type_name -> weir.v1.SubmitResult
-	3, // 2: weir.v1.Envelope.dispatch:type_name -> weir.v1.Dispatch
-	4, // 3: weir.v1.Envelope.receipt:type_name -> weir.v1.Receipt
-	5, // 4: weir.v1.Envelope.probe:type_name -> weir.v1.Probe
-	6, // 5: weir.v1.Envelope.probe_result:type_name -> weir.v1.ProbeResult
-	7, // 6: weir.v1.Envelope.apply_request:type_name -> weir.v1.ApplyRequest
-	8, // 7: weir.v1.Envelope.apply_response:type_name -> weir.v1.ApplyResponse
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	1,  // 0: weir.v1.Envelope.submission:type_name -> weir.v1.Submission
+	2,  // 1: weir.v1.Envelope.submit_result:type_name -> weir.v1.SubmitResult
+	3,  // 2: weir.v1.Envelope.dispatch:type_name -> weir.v1.Dispatch
+	4,  // 3: weir.v1.Envelope.receipt:type_name -> weir.v1.Receipt
+	5,  // 4: weir.v1.Envelope.probe:type_name -> weir.v1.Probe
+	6,  // 5: weir.v1.Envelope.probe_result:type_name -> weir.v1.ProbeResult
+	7,  // 6: weir.v1.Envelope.apply_request:type_name -> weir.v1.ApplyRequest
+	8,  // 7: weir.v1.Envelope.apply_response:type_name -> weir.v1.ApplyResponse
+	9,  // 8: weir.v1.Envelope.state_request:type_name -> weir.v1.StateRequest
+	10, // 9: weir.v1.Envelope.state_response:type_name -> weir.v1.StateResponse
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_envelope_proto_init() }
@@ -277,6 +316,8 @@ func file_weir_v1_envelope_proto_init() {
 		(*Envelope_ProbeResult)(nil),
 		(*Envelope_ApplyRequest)(nil),
 		(*Envelope_ApplyResponse)(nil),
+		(*Envelope_StateRequest)(nil),
+		(*Envelope_StateResponse)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

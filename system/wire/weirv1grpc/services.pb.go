@@ -30,31 +30,36 @@ const file_weir_v1_services_proto_rawDesc = "" +
 	"\x06Submit\x12\x16.weir.v1.SubmitRequest\x1a\x17.weir.v1.SubmitResponse(\x010\x012\x92\x01\n" +
 	"\x0fAnalyserService\x12C\n" +
 	"\bDispatch\x12\x18.weir.v1.DispatchRequest\x1a\x19.weir.v1.DispatchResponse(\x010\x01\x12:\n" +
-	"\x05Probe\x12\x15.weir.v1.ProbeRequest\x1a\x16.weir.v1.ProbeResponse(\x010\x012H\n" +
+	"\x05Probe\x12\x15.weir.v1.ProbeRequest\x1a\x16.weir.v1.ProbeResponse(\x010\x012\x80\x01\n" +
 	"\x0eControlService\x126\n" +
-	"\x05Apply\x12\x15.weir.v1.ApplyRequest\x1a\x16.weir.v1.ApplyResponseB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
+	"\x05Apply\x12\x15.weir.v1.ApplyRequest\x1a\x16.weir.v1.ApplyResponse\x126\n" +
+	"\x05State\x12\x15.weir.v1.StateRequest\x1a\x16.weir.v1.StateResponseB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var file_weir_v1_services_proto_goTypes = []any{
 	(*weirv1.SubmitRequest)(nil),    // 0: weir.v1.SubmitRequest
 	(*weirv1.DispatchRequest)(nil),  // 1: weir.v1.DispatchRequest
 	(*weirv1.ProbeRequest)(nil),     // 2: weir.v1.ProbeRequest
 	(*weirv1.ApplyRequest)(nil),     // 3: weir.v1.ApplyRequest
-	(*weirv1.SubmitResponse)(nil),   // 4: weir.v1.SubmitResponse
-	(*weirv1.DispatchResponse)(nil), // 5: weir.v1.DispatchResponse
-	(*weirv1.ProbeResponse)(nil),    // 6: weir.v1.ProbeResponse
-	(*weirv1.ApplyResponse)(nil),    // 7: weir.v1.ApplyResponse
+	(*weirv1.StateRequest)(nil),     // 4: weir.v1.StateRequest
+	(*weirv1.SubmitResponse)(nil),   // 5: weir.v1.SubmitResponse
+	(*weirv1.DispatchResponse)(nil), // 6: weir.v1.DispatchResponse
+	(*weirv1.ProbeResponse)(nil),    // 7: weir.v1.ProbeResponse
+	(*weirv1.ApplyResponse)(nil),    // 8: weir.v1.ApplyResponse
+	(*weirv1.StateResponse)(nil),    // 9: weir.v1.StateResponse
 }
 var file_weir_v1_services_proto_depIdxs = []int32{
 	0, // 0: weir.v1.IngestService.Submit:input_type -> weir.v1.SubmitRequest
 	1, // 1: weir.v1.AnalyserService.Dispatch:input_type -> weir.v1.DispatchRequest
 	2, // 2: weir.v1.AnalyserService.Probe:input_type -> weir.v1.ProbeRequest
 	3, // 3: weir.v1.ControlService.Apply:input_type -> weir.v1.ApplyRequest
-	4, // 4: weir.v1.IngestService.Submit:output_type -> weir.v1.SubmitResponse
-	5, // 5: weir.v1.AnalyserService.Dispatch:output_type -> weir.v1.DispatchResponse
-	6, // 6: weir.v1.AnalyserService.Probe:output_type -> weir.v1.ProbeResponse
-	7, // 7: weir.v1.ControlService.Apply:output_type -> weir.v1.ApplyResponse
-	4, // [4:8] is the sub-list for method output_type
-	0, // [0:4] is the sub-list for method input_type
+	4, // 4: weir.v1.ControlService.State:input_type -> weir.v1.StateRequest
+	5, // 5: weir.v1.IngestService.Submit:output_type -> weir.v1.SubmitResponse
+	6, // 6: weir.v1.AnalyserService.Dispatch:output_type -> weir.v1.DispatchResponse
+	7, // 7: weir.v1.AnalyserService.Probe:output_type -> weir.v1.ProbeResponse
+	8, // 8: weir.v1.ControlService.Apply:output_type -> weir.v1.ApplyResponse
+	9, // 9: weir.v1.ControlService.State:output_type -> weir.v1.StateResponse
+	5, // [5:10] is the sub-list for method output_type
+	0, // [0:5] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name

@@ -259,6 +259,7 @@ var AnalyserService_ServiceDesc = grpc.ServiceDesc{
 
 const (
 	ControlService_Apply_FullMethodName = "/weir.v1.ControlService/Apply"
+	ControlService_State_FullMethodName = "/weir.v1.ControlService/State"
 )
 
 // ControlServiceClient is the client API for ControlService service.
@@ -270,6 +271,8 @@ const (
 type ControlServiceClient interface {
 	// Apply changes the table of analysers.
 	Apply(ctx context.Context, in *weirv1.ApplyRequest, opts ...grpc.CallOption) (*weirv1.ApplyResponse, error)
+	// State tells the table of analysers and changes nothing.
+	State(ctx context.Context, in *weirv1.StateRequest, opts ...grpc.CallOption) (*weirv1.StateResponse, error)
 }
 
 type controlServiceClient struct {
@@ -290,6 +293,16 @@ func (c *controlServiceClient) Apply(ctx context.Context, in *weirv1.ApplyReques
 	return out, nil
 }
 
+func (c *controlServiceClient) State(ctx context.Context, in *weirv1.StateRequest, opts ...grpc.CallOption) (*weirv1.StateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(weirv1.StateResponse)
+	err := c.cc.Invoke(ctx, ControlService_State_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ControlServiceServer is the server API for ControlService service.
 // All implementations must embed UnimplementedControlServiceServer
 // for forward compatibility.
@@ -299,6 +312,8 @@ func (c *controlServiceClient) Apply(ctx context.Context, in *weirv1.ApplyReques
 type ControlServiceServer interface {
 	// Apply changes the table of analysers.
 	Apply(context.Context, *weirv1.ApplyRequest) (*weirv1.ApplyResponse, error)
+	// State tells the table of analysers and changes nothing.
+	State(context.Context, *weirv1.StateRequest) (*weirv1.StateResponse, error)
 	mustEmbedUnimplementedControlServiceServer()
 }
 
@@ -311,6 +326,9 @@ type UnimplementedControlServiceServer struct{}
 
 func (UnimplementedControlServiceServer) Apply(context.Context, *weirv1.ApplyRequest) (*weirv1.ApplyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Apply not implemented")
+}
+func (UnimplementedControlServiceServer) State(context.Context, *weirv1.StateRequest) (*weirv1.StateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method State not implemented")
 }
 func (UnimplementedControlServiceServer) mustEmbedUnimplementedControlServiceServer() {}
 func (UnimplementedControlServiceServer) testEmbeddedByValue()                        {}
@@ -351,6 +369,24 @@ func _ControlService_Apply_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ControlService_State_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(weirv1.StateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ControlServiceServer).State(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ControlService_State_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ControlServiceServer).State(ctx, req.(*weirv1.StateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ControlService_ServiceDesc is the grpc.ServiceDesc for ControlService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -361,6 +397,10 @@ var ControlService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Apply",
 			Handler:    _ControlService_Apply_Handler,
+		},
+		{
+			MethodName: "State",
+			Handler:    _ControlService_State_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
