@@ -16,6 +16,7 @@ const (
 	KeyNode
 	KeyInc
 	KeyRole
+	KeyBuild
 	KeyN
 	KeyCRC
 	KeyTok
@@ -87,6 +88,7 @@ var keyText = [keyCount]string{
 	KeyNode:    "node",
 	KeyInc:     "inc",
 	KeyRole:    "role",
+	KeyBuild:   "build",
 	KeyN:       "n",
 	KeyCRC:     "crc",
 	KeyTok:     "tok",

@@ -66,6 +66,9 @@ type config struct {
 	// Seed seeds the node's random streams. Default (0): the machine's entropy.
 	Seed uint64 `yaml:"seed"`
 
+	// Logging is what the node tells on standard error.
+	Logging logging `yaml:",inline"`
+
 	// Security is who may do what with the node; its fields stand beside these.
 	Security security `yaml:",inline"`
 
@@ -98,6 +101,9 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags := newFlags(role, errw)
 	file := flags.String("config", "", "the configuration file")
 	incarnation := flags.Uint("incarnation", 0, "the number of this life")
+	var logLevel, logFormat string
+	flags.StringVar(&logLevel, "log-level", "", "the least level that is told")
+	flags.StringVar(&logFormat, "log-format", "", "text or json")
 	var name, listen, control, admin, controlToken, adminToken, httpListen, httpControl, data, log string
 	flags.StringVar(&controlToken, "control-token-file", "", "the file of the control token")
 	flags.StringVar(&name, "name", "", "the node's name")
@@ -132,6 +138,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 		{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Security.TokenFile, controlToken},
 		{&c.Admin, admin}, {&c.AdminTokenFile, adminToken}, {&c.Data, data}, {&c.Log, log},
 		{&c.HTTPListen, httpListen}, {&c.HTTPControl, httpControl},
+		{&c.Logging.Level, logLevel}, {&c.Logging.Format, logFormat},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag
@@ -215,7 +222,7 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
-	errs = append(errs, c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
+	errs = append(errs, c.Logging.validate(), c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
 	if (role == "distribute" || role == "analyse") && c.Listen == "" && c.HTTPListen == "" {
 		bad("no address to listen at: --listen HOST:PORT or --http-listen HOST:PORT")
 	}

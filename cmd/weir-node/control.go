@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"weir/system/distributor"
 	"weir/system/driver"
 	"weir/system/message"
-	"weir/system/node"
 )
 
 // documentMax is how many bytes of a document are read: more than any distributor
@@ -83,42 +83,23 @@ func document(args []string, in io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, documentMax))
 }
 
-// asker is the Link of a node that is alone: it asks one thing and takes the answer.
-type asker struct {
-	n      *driver.Node
-	answer chan *message.ControlOK
-}
-
-func (a *asker) Bind(n *driver.Node) { a.n = n }
-func (a *asker) Knows(string) bool   { return false }
-func (a *asker) Send(batch []driver.Outgoing) {
-	for _, o := range batch {
-		a.n.Sent(o.To.Node, o.Msg.Size())
-		if m, ok := o.Msg.(*message.ControlOK); ok {
-			a.answer <- m // has room for the one
-		}
-	}
-}
-
 // deliver boots a distributor, hands its supervisor a document and returns the
 // answer and the log of the node.
 func deliver(cfg distributor.Config, doc []byte) (*message.ControlOK, []byte, error) {
-	link, log := &asker{answer: make(chan *message.ControlOK, 1)}, &bytes.Buffer{}
+	link, log := &local{}, &bytes.Buffer{}
 	n, err := driver.Start(driver.Config{Name: "d1", Role: "distributor", Incarnation: 1, Boot: distributor.Boot(cfg), Link: link, Log: log})
 	if err != nil {
 		return nil, nil, err
 	}
-	err = n.Deliver(driver.Incoming{To: node.Addr{Actor: distributor.Supervisor}, Token: 1, Handle: 1, Msg: &message.Control{Doc: doc}})
-	var answer *message.ControlOK
-	if err == nil {
-		select {
-		case answer = <-link.answer:
-		case <-time.After(answerMax):
-			err = errors.New("the distributor did not answer")
-		}
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerMax)
+	defer cancel()
+	m, err := link.ask(ctx, distributor.Supervisor, &message.Control{Doc: doc})
 	n.Kill()
 	<-n.Done()
+	answer, ok := m.(*message.ControlOK)
+	if err == nil && !ok {
+		err = fmt.Errorf("the answer is a %T", m)
+	}
 	return answer, log.Bytes(), err
 }
 

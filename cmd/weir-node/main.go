@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strings"
 )
 
@@ -20,7 +18,7 @@ const usageText = `usage:
   weir-node operate    --name NAME --config FILE
   weir-node state NAME@ADDR [--output text|json] [--control-token-file FILE] [--config FILE]
   weir-node check-control --analysers ID=WEIGHT,... [FILE]
-  weir-node --version
+  weir-node version [--output text|json]
 
 Each of the first four is one node, which runs until SIGTERM or an interrupt, then ends
 in order; a second signal ends it at once. An emitter ends by itself once every
@@ -43,9 +41,16 @@ flags:
                    address. Default: nowhere
   --admin-token-file FILE
                    metrics and profiles ask for the bearer token in FILE; then ADDR may be any
+  --log-level debug|info|warn|error, --log-format text|json
+                   what is told on standard error. Default: info, text
   --http-listen ADDR, --http-control ADDR
                    the same as --listen and --control, as JSON over HTTP (curl).
                    Nodes that speak HTTP are named as http://HOST:PORT.
+
+SIGHUP reads the configuration again: the log level, a distributor's table of analysers
+(analysers, drained) and the addresses of new peers take effect; what else changed is
+named in a warning. A table that was changed at run time is kept in --data and wins over
+the configuration at the next start, until a SIGHUP.
 
 operate delivers control documents to other nodes, as often as it takes: lines of the
 form NODE ACTOR DOCUMENT on standard input, ACTOR being sup for a distributor.
@@ -82,8 +87,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	}
 	switch args[0] {
 	case "--version", "version":
-		fmt.Fprintf(out, "weir-node %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return exitOK
+		return showVersion(args[1:], out, errw)
 	case "--help", "-h", "help":
 		fmt.Fprint(out, usageText)
 		return exitOK
@@ -96,20 +100,6 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	}
 	fmt.Fprintf(errw, "weir-node: no command %q\n%s", args[0], usageText)
 	return exitUsage
-}
-
-// version is the module's version, or its commit.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return info.Main.Version
 }
 
 // list is a flag that may be given several times.

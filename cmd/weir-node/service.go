@@ -39,12 +39,13 @@ func serve(role string, args []string, in io.Reader, errw io.Writer) int {
 		}
 		return exitUsage
 	}
-	log := slog.New(slog.NewTextHandler(errw, nil)).With("node", c.Name)
+	log, level := c.Logging.open(errw, c.Name)
 	s, err := newService(role, c, log)
 	if err != nil {
 		log.Error("does not start", "err", err)
 		return exitInternal
 	}
+	s.level, s.reload = level, newReloader(s, role, args)
 	go s.input(role, in)
 	return s.run()
 }
@@ -110,12 +111,15 @@ type service struct {
 	servers []*rpc.Server
 	events  *os.File // the event log; nil: none
 	watch   *watch
+	local   *local
+	level   *slog.LevelVar
+	reload  *reloader
 	unacked uint64 // an emitter's packets that were not acknowledged; valid at the end
 }
 
 // newService opens everything and starts the node.
 func newService(role string, c *config, log *slog.Logger) (*service, error) {
-	s := &service{cfg: c, log: log, health: health.NewServer()}
+	s := &service{cfg: c, log: log, health: health.NewServer(), local: &local{}}
 	if err := s.start(role); err != nil {
 		s.close()
 		return nil, err
@@ -146,7 +150,7 @@ func (s *service) start(role string) error {
 		return err
 	}
 	c.Emitter.Ended = s.emitted
-	cfg := driver.Config{Name: c.Name, Incarnation: inc, Link: transport.NewMix(s.link, s.http.link), Dir: c.Data, Seed: c.Seed}
+	cfg := driver.Config{Name: c.Name, Incarnation: inc, Build: version(), Link: transport.NewMix(s.local, s.link, s.http.link), Dir: c.Data, Seed: c.Seed}
 	cfg.Role, cfg.Boot = bootOf(role, c)
 	if c.Epoch != 0 {
 		cfg.Epoch = time.Unix(0, c.Epoch)
@@ -164,7 +168,11 @@ func (s *service) start(role string) error {
 		return err
 	}
 	for i, l := range listening {
-		go s.servers[i].Serve(l)
+		go func() {
+			if err := s.servers[i].Serve(l); err != nil && !errors.Is(err, rpc.ErrServerStopped) {
+				s.log.Error("a listener ended", "addr", l.Addr().String(), "err", err)
+			}
+		}()
 	}
 	s.http.serve()
 	s.log.Info("running", "role", cfg.Role, "incarnation", inc, "listen", c.Listen, "control", c.Control, "http_listen", c.HTTPListen, "http_control", c.HTTPControl)
@@ -259,10 +267,15 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 func (s *service) run() int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	defer signal.Stop(signals)
 	code := exitOK
 	for asked := false; ; {
 		select {
+		case <-hangups:
+			s.reload.ask()
 		case sig := <-signals:
 			if asked {
 				s.log.Warn("ending at once", "signal", sig.String())
@@ -292,6 +305,7 @@ func (s *service) run() int {
 
 // close ends what is open.
 func (s *service) close() {
+	s.reload.close()
 	s.watch.close()
 	if s.link != nil {
 		s.link.Close()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -34,7 +35,25 @@ func TestMain(m *testing.M) {
 // process is a running weir-node.
 type process struct {
 	*exec.Cmd
-	errs bytes.Buffer
+	errs output
+}
+
+// output is what a process wrote so far.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
 }
 
 func spawn(t *testing.T, args ...string) *process { return spawnWith(t, nil, args...) }

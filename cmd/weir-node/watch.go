@@ -66,6 +66,7 @@ func (w *watch) begin(role string, incarnation uint32) (err error) {
 // not serving whatever it is told.
 func (w *watch) health() {
 	defer close(w.done)
+	var peers peerWatch
 	for last := false; ; {
 		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 		ok, why := w.metrics.Ready(ctx)
@@ -79,6 +80,7 @@ func (w *watch) health() {
 			w.s.health.SetServingStatus("", status)
 			w.s.log.Info("readiness", "ready", ok, "why", why)
 		}
+		w.peers(&peers)
 		wait := unreadyEvery
 		if ok {
 			wait = readyEvery
@@ -89,6 +91,20 @@ func (w *watch) health() {
 			return
 		}
 	}
+}
+
+// peers says which analysers a distributor lost and has back.
+func (w *watch) peers(p *peerWatch) {
+	ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
+	samples, _ := w.s.node.Samples(ctx)
+	cancel()
+	p.look(time.Now(), samples, func(peer string, up bool) {
+		if up {
+			w.s.log.Info("peer back", "peer", peer)
+		} else {
+			w.s.log.Warn("peer lost", "peer", peer)
+		}
+	}, func(n int) { w.s.log.Warn("more peers were lost or came back than are told", "changes", n) })
 }
 
 // close ends it. Nobody is waited for who still reads an answer.

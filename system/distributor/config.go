@@ -39,6 +39,9 @@ type Config struct {
 	// Analysers is the table to boot with, in any order, at most 4096. A table that
 	// was changed and persisted before wins over it. Default: none.
 	Analysers []Analyser `yaml:"analysers"`
+	// Drained are the ids of those among Analysers that are drained from the boot on: they
+	// keep what they have and get nothing new. Default: none.
+	Drained []string `yaml:"drained"`
 	// Workers is the number of worker actors, 1..1000. Default (0): 4.
 	Workers int `yaml:"workers"`
 	// Policy is one of route.Policies(). Default (empty): route.Auto of the number of analysers.

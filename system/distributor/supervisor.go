@@ -212,7 +212,9 @@ func (s *supervisor) adopt(env node.Env, t *table, from string) {
 // setMost is more than the text of the largest table has.
 const setMost = analysersMost * (64 + 1 + 7 + 1 + 5 + 1)
 
-func (s *supervisor) useBoot(env node.Env) { s.adopt(env, bootTable(s.cfg.Analysers), "boot") }
+func (s *supervisor) useBoot(env node.Env) {
+	s.adopt(env, bootTable(s.cfg.Analysers, s.cfg.Drained...), "boot")
+}
 
 // refuse logs and answers that a configuration from somewhere is not accepted.
 func (s *supervisor) refuse(env node.Env, to node.ReplyTo, why, from string) {

@@ -35,11 +35,11 @@ type table struct {
 // bootVersion is the version of a table that comes from the boot configuration.
 const bootVersion = 1
 
-// bootTable returns the table of a valid boot configuration.
-func bootTable(list []Analyser) *table {
+// bootTable returns the table of a valid boot configuration, in which some may be drained.
+func bootTable(list []Analyser, drained ...string) *table {
 	t := &table{version: bootVersion}
 	for _, a := range list {
-		t.members = append(t.members, member{id: a.ID, weight: a.Weight})
+		t.members = append(t.members, member{id: a.ID, weight: a.Weight, drain: slices.Contains(drained, a.ID)})
 	}
 	slices.SortFunc(t.members, func(a, b member) int { return strings.Compare(a.id, b.id) })
 	return t

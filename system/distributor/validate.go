@@ -54,6 +54,11 @@ func (c *Config) checkAnalysers() error {
 		}
 		names = append(names, a.ID)
 	}
+	for _, id := range c.Drained {
+		if !slices.Contains(names, id) {
+			errs = append(errs, fmt.Errorf("distributor: drained: %q is not one of the analysers", id))
+		}
+	}
 	slices.Sort(names)
 	for i := 1; i < len(names); i++ {
 		if names[i] == names[i-1] && (i < 2 || names[i] != names[i-2]) {

@@ -30,6 +30,8 @@ type Config struct {
 	// Log takes the event log, whole lines at a time. Default (nil): no event log is
 	// kept, and sends wait for nothing.
 	Log io.Writer
+	// Build says in the log's header which program writes it. Default (empty): nothing.
+	Build string
 	// Epoch is when world time was zero, the same for all nodes of a run. Default
 	// (zero): when the node starts.
 	Epoch time.Time

@@ -136,7 +136,7 @@ func golden(h Header, actor string, records []goldenRecord) []byte {
 // TestGolden writes, byte for byte, the logs that logcheck reads.
 func TestGolden(t *testing.T) {
 	for name, got := range map[string][]byte{
-		"n1.1.jsonl":   golden(Header{Node: "n1", Inc: 1, Role: "distributor"}, "main", goldenNode),
+		"n1.1.jsonl":   golden(Header{Node: "n1", Inc: 1, Role: "distributor", Build: "v1.2"}, "main", goldenNode),
 		"faults.jsonl": golden(Header{Node: "faults", Inc: 1, Role: "faults"}, "faults", goldenFaults),
 	} {
 		path := filepath.Join(goldenDir, name)

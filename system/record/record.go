@@ -30,6 +30,8 @@ type Header struct {
 	Node string // node name, [A-Za-z0-9._-]{1,64}
 	Inc  uint32 // incarnation, from 1
 	Role string // emitter, distributor, analyser, operator
+
+	Build string // which program writes it; empty: not told
 }
 
 // Stamp holds the environment's keys of a record.
@@ -63,7 +65,11 @@ func NewLog(h Header, world, node time.Duration, event uint64, sink func(line []
 	l := &Log{sink: sink}
 	l.line.log = l
 	ln := l.Begin("log", Stamp{Actor: "-", World: world, Node: node, Event: event})
-	ln.Int("v", Version).Str("node", h.Node).Uint("inc", uint64(h.Inc)).Str("role", h.Role).End()
+	ln.Int("v", Version).Str("node", h.Node).Uint("inc", uint64(h.Inc)).Str("role", h.Role)
+	if h.Build != "" {
+		ln.Str("build", h.Build)
+	}
+	ln.End()
 	return l
 }
 

@@ -103,6 +103,9 @@ func (l *Link) ready(ctx context.Context) bool {
 // Knows implements driver.Link.
 func (l *Link) Knows(name string) bool { return l.lanes.Knows(name) }
 
+// Meet adds peers to those that can be reached; one that is known stays as it is.
+func (l *Link) Meet(peers map[string]Peer) error { return l.lanes.Meet(peers) }
+
 // Takes implements transport.Part.
 func (l *Link) Takes(o *driver.Outgoing) bool {
 	if o.Re.Token != 0 {

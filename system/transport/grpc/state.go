@@ -44,7 +44,7 @@ func (s *controlServer) State(ctx context.Context, w *weirv1.StateRequest) (*wei
 		return nil, status.Error(codes.Internal, err.Error())
 	}
 	for _, a := range answer.Analysers {
-		a.Address = s.l.cfg.Peers[a.Id].Data
+		a.Address = s.l.lanes.Peer(a.Id).Data
 	}
 	answer.Head = headOf(&o)
 	return answer, nil

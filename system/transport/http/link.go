@@ -110,6 +110,9 @@ func (l *Link) Bind(n *driver.Node) {
 // Knows implements driver.Link.
 func (l *Link) Knows(name string) bool { return l.lanes.Knows(name) }
 
+// Meet adds peers to those that can be reached; one that is known stays as it is.
+func (l *Link) Meet(peers map[string]transport.Peer) error { return l.lanes.Meet(peers) }
+
 // Takes implements transport.Part.
 func (l *Link) Takes(o *driver.Outgoing) bool {
 	if o.Re.Token != 0 {

@@ -38,7 +38,7 @@ func (q *request) state(actor string) {
 	}
 	for i := range form.Analysers {
 		a := &form.Analysers[i]
-		a.Address = q.l.cfg.Peers[a.ID].Data
+		a.Address = q.l.lanes.Peer(a.ID).Data
 	}
 	q.reply(http.StatusOK, form)
 }
