@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // dirSource is a run's directory. It is the only part of the package that
@@ -16,6 +15,7 @@ type dirSource struct {
 	// many makes readers open their file for each chunk, so that a run of thousands
 	// of files does not need as many descriptors.
 	many bool
+	logs *pieced // of the newest List
 }
 
 // openMax is how many files are held open at once.
@@ -63,21 +63,46 @@ func (d *dirSource) List() ([]string, error) {
 		return nil, fmt.Errorf("logcheck: %w", err)
 	}
 	defer f.Close()
-	list, err := f.ReadDir(2 * filesMax)
+	list, err := f.ReadDir(piecesMax + 1)
 	if err != nil && err != io.EOF {
 		return nil, fmt.Errorf("logcheck: %w", err)
 	}
+	if len(list) > piecesMax {
+		return nil, fmt.Errorf("logcheck: %s: more than %d files", f.Name(), piecesMax)
+	}
+	var files []string
 	for _, e := range list {
-		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), ".jsonl") {
-			names = append(names, "logs/"+e.Name())
+		if ext := filepath.Ext(e.Name()); e.Type().IsRegular() && (ext == ".jsonl" || ext == deletedSuffix) {
+			files = append(files, "logs/"+e.Name())
 		}
 	}
+	d.logs = piecesOf(files)
+	names = append(names, d.logs.names...)
 	d.many = len(names) > openMax
 	return names, nil
 }
 
+// missing says what is known to be missing of what was listed; empty: nothing.
+func (d *dirSource) missing() string {
+	if d.logs == nil {
+		return ""
+	}
+	return d.logs.missing()
+}
+
 // Open opens one of the listed files.
 func (d *dirSource) Open(name string) (io.ReadCloser, error) {
+	if d.logs == nil || len(d.logs.numbers[name]) < 2 {
+		return d.open(name)
+	}
+	r := &pieceReader{open: d.open}
+	for _, n := range d.logs.numbers[name] {
+		r.names = append(r.names, pieceName(name, n))
+	}
+	return r, nil
+}
+
+func (d *dirSource) open(name string) (io.ReadCloser, error) {
 	path := filepath.Join(d.dir, filepath.FromSlash(name))
 	if d.many {
 		return &chunkFile{path: path}, nil

@@ -37,6 +37,11 @@ func Check(src Source, run *Run, opt Options) (*Verdict, error) {
 	}
 	e := &engine{src: src, opt: opt}
 	defer e.close()
+	if what, err := missing(src); err != nil {
+		return nil, err
+	} else if what != "" {
+		return undecided(run, opt, "the log is incomplete: "+what), nil
+	}
 	readers, err := e.open(run)
 	if err != nil {
 		return nil, err

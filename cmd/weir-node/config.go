@@ -47,6 +47,8 @@ type config struct {
 	Data string `yaml:"data"`
 	// Log is the folder of the event logs. Default (empty): none are written.
 	Log string `yaml:"log"`
+	// EventLog says how much of it is written, and into which files.
+	EventLog eventLog `yaml:"event_log"`
 	// Peers says where other nodes listen: an emitter's distributors, a distributor's
 	// analysers, by name: host:port for gRPC, http://host:port for HTTP.
 	Peers map[string]peer `yaml:"peers"`
@@ -101,7 +103,8 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags := newFlags(role, errw)
 	file := flags.String("config", "", "the configuration file")
 	incarnation := flags.Uint("incarnation", 0, "the number of this life")
-	var logLevel, logFormat string
+	var logLevel, logFormat, eventLog string
+	flags.StringVar(&eventLog, "event-log", "", "full or off")
 	flags.StringVar(&logLevel, "log-level", "", "the least level that is told")
 	flags.StringVar(&logFormat, "log-format", "", "text or json")
 	var name, listen, control, admin, controlToken, adminToken, httpListen, httpControl, data, log string
@@ -138,7 +141,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 		{&c.Name, name}, {&c.Listen, listen}, {&c.Control, control}, {&c.Security.TokenFile, controlToken},
 		{&c.Admin, admin}, {&c.AdminTokenFile, adminToken}, {&c.Data, data}, {&c.Log, log},
 		{&c.HTTPListen, httpListen}, {&c.HTTPControl, httpControl},
-		{&c.Logging.Level, logLevel}, {&c.Logging.Format, logFormat},
+		{&c.Logging.Level, logLevel}, {&c.Logging.Format, logFormat}, {&c.EventLog.Mode, eventLog},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag
@@ -222,7 +225,7 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
-	errs = append(errs, c.Logging.validate(), c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
+	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
 	if (role == "distribute" || role == "analyse") && c.Listen == "" && c.HTTPListen == "" {
 		bad("no address to listen at: --listen HOST:PORT or --http-listen HOST:PORT")
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -109,7 +108,7 @@ type service struct {
 	http    *httpSide
 	health  *health.Server
 	servers []*rpc.Server
-	events  *os.File // the event log; nil: none
+	events  *events // nil: no event log is kept
 	watch   *watch
 	local   *local
 	level   *slog.LevelVar
@@ -155,8 +154,8 @@ func (s *service) start(role string) error {
 	if c.Epoch != 0 {
 		cfg.Epoch = time.Unix(0, c.Epoch)
 	}
-	if c.Log != "" {
-		if s.events, err = openLog(c, inc); err != nil {
+	if c.Log != "" && c.EventLog.Mode != "off" {
+		if s.events, err = openEvents(c.EventLog, c.Log, c.Name, inc, s.log); err != nil {
 			return err
 		}
 		cfg.Log = s.events
@@ -204,15 +203,6 @@ func bootOf(role string, c *config) (string, node.Boot) {
 		return "operator", operator.Boot(c.Operator)
 	}
 	return "emitter", emitter.Boot(c.Emitter)
-}
-
-// openLog makes the event log of an incarnation.
-func openLog(c *config, inc uint32) (*os.File, error) {
-	if err := os.MkdirAll(c.Log, 0o755); err != nil {
-		return nil, err
-	}
-	name := filepath.Join(c.Log, fmt.Sprintf("%s.%d.jsonl", c.Name, inc))
-	return os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 }
 
 // listen opens the listeners of a role, one for each of s.servers.
