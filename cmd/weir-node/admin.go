@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"weir/system/metrics"
 )
 
 // Limits of the admin listener.
@@ -60,13 +58,19 @@ func adminToken(file string) ([]byte, error) {
 
 // admin answers those who run the node.
 type admin struct {
-	metrics *metrics.Metrics
+	metrics watched
 	token   []byte // its digest; nil: everyone who reaches a loopback address may
 	server  *http.Server
 }
 
+// watched is what the admin listener tells of a node.
+type watched interface {
+	Ready(ctx context.Context) (ok bool, why string)
+	Handler() http.Handler
+}
+
 // newAdmin makes the server and does not run it yet.
-func newAdmin(m *metrics.Metrics, token []byte, log *slog.Logger) *admin {
+func newAdmin(m watched, token []byte, log *slog.Logger) *admin {
 	a := &admin{metrics: m, token: token}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })

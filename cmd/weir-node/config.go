@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -65,6 +66,9 @@ type config struct {
 	// Lifeline ends the node at once when its standard input ends: whoever started it is
 	// gone. Default (false): standard input is left alone.
 	Lifeline bool `yaml:"lifeline"`
+	// StopWithin is how long an orderly stop may take, 1 ms to 24 h; then the node ends at
+	// once, as at a second signal. The role's drain_max should be less. Default (0): 30 s.
+	StopWithin time.Duration `yaml:"stop_within"`
 	// Seed seeds the node's random streams. Default (0): the machine's entropy.
 	Seed uint64 `yaml:"seed"`
 
@@ -225,7 +229,7 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
-	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
+	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.checkStop(), c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
 	if (role == "distribute" || role == "analyse") && c.Listen == "" && c.HTTPListen == "" {
 		bad("no address to listen at: --listen HOST:PORT or --http-listen HOST:PORT")
 	}

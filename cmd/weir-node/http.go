@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -103,8 +104,12 @@ func (h *httpSide) serve() {
 // close ends the link, then the servers.
 func (h *httpSide) close() {
 	h.link.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
 	for _, s := range h.servers {
-		s.Close()
+		if s.Shutdown(ctx) != nil {
+			s.Close()
+		}
 	}
 	for _, l := range h.listeners {
 		l.Close() // of a server that never served

@@ -64,9 +64,13 @@ check-control boots a distributor with that table and hands it the control docum
 in FILE (standard input without one), for example {"op":"weight","id":"a1","weight":5}
 It prints the answer and the table that is in force then.
 
+SIGTERM or an interrupt: health says not ready and not serving, new packets are refused
+with a time to retry, those in progress finish or, after the role's drain_max, are given
+back; after stop_within (30 s) the node ends at once, as at a second signal.
+
 exit codes: 0 ended in order, or accepted, or told; 1 refused (check-control), or packets without
 acknowledgement (emit); 64 wrong usage or configuration; 70 internal error; 130 ended
-at once by a second signal
+at once, by a second signal or because stop_within has passed
 `
 
 // The exit codes, as in the command weir.

@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	rpc "google.golang.org/grpc"
@@ -253,59 +251,18 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 	return nil, nil
 }
 
-// run waits for the node's end, which a signal asks for.
-func (s *service) run() int {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-	defer signal.Stop(signals)
-	code := exitOK
-	for asked := false; ; {
-		select {
-		case <-hangups:
-			s.reload.ask()
-		case sig := <-signals:
-			if asked {
-				s.log.Warn("ending at once", "signal", sig.String())
-				code = exitInterrupted
-				s.node.Kill()
-				continue
-			}
-			asked = true
-			s.log.Info("stopping", "signal", sig.String())
-			s.health.Shutdown() // NOT_SERVING from now on
-			s.http.link.Shutdown()
-			s.node.Stop()
-		case <-s.node.Done():
-			if err := s.node.Err(); err != nil {
-				s.log.Error("the end of the event log is not written", "err", err)
-				code = exitInternal
-			}
-			if code == exitOK && s.unacked > 0 {
-				code = exitRefused
-			}
-			s.close()
-			s.log.Info("stopped")
-			return code
-		}
-	}
-}
-
 // close ends what is open.
 func (s *service) close() {
 	s.reload.close()
 	s.watch.close()
 	if s.link != nil {
+		s.link.Flush(flushWithin)
 		s.link.Close()
 	}
 	if s.http != nil {
 		s.http.close()
 	}
-	for _, server := range s.servers {
-		server.Stop()
-	}
+	stopServers(s.servers)
 	if s.events != nil {
 		s.events.Close()
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"net"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -19,13 +21,14 @@ const (
 // watch is what looks at a running node from beside: its metrics, the admin listener,
 // and who keeps the gRPC health service true.
 type watch struct {
-	s       *service
-	listen  net.Listener // nil: there is no admin listener
-	token   []byte
-	metrics *metrics.Metrics
-	admin   *admin
-	quit    chan struct{}
-	done    chan struct{} // nil until begun
+	s        *service
+	listen   net.Listener // nil: there is no admin listener
+	token    []byte
+	metrics  *metrics.Metrics
+	stopping atomic.Bool // nothing new is to come here
+	admin    *admin
+	quit     chan struct{}
+	done     chan struct{} // nil until begun
 }
 
 // openWatch opens the admin listener, before there is a node.
@@ -54,13 +57,24 @@ func (w *watch) begin(role string, incarnation uint32) (err error) {
 		return err
 	}
 	if w.listen != nil {
-		w.admin = newAdmin(w.metrics, w.token, s.log)
+		w.admin = newAdmin(w, w.token, s.log)
 		go w.admin.server.Serve(w.listen)
 	}
 	w.done = make(chan struct{})
 	go w.health()
 	return nil
 }
+
+// Ready reports whether the node does its part, and why not.
+func (w *watch) Ready(ctx context.Context) (bool, string) {
+	if w.stopping.Load() {
+		return false, "stopping"
+	}
+	return w.metrics.Ready(ctx)
+}
+
+// Handler serves the metrics.
+func (w *watch) Handler() http.Handler { return w.metrics.Handler() }
 
 // health keeps the health service true until close; after its Shutdown it stays at
 // not serving whatever it is told.
@@ -69,7 +83,7 @@ func (w *watch) health() {
 	var peers peerWatch
 	for last := false; ; {
 		ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
-		ok, why := w.metrics.Ready(ctx)
+		ok, why := w.Ready(ctx)
 		cancel()
 		if ok != last {
 			last = ok

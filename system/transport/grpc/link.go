@@ -118,6 +118,22 @@ func (l *Link) Takes(o *driver.Outgoing) bool {
 // Send implements driver.Link.
 func (l *Link) Send(batch []driver.Outgoing) { l.lanes.Send(l.n, batch, l.answer) }
 
+// Flush waits until the answers of a node that has ended are sent, for as long as that
+// may take.
+func (l *Link) Flush(within time.Duration) {
+	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		waiting := false
+		l.mu.Lock()
+		for _, p := range l.pipes {
+			waiting = waiting || !p.sent()
+		}
+		l.mu.Unlock()
+		if !waiting {
+			return
+		}
+	}
+}
+
 // answer sends an answer on the stream that the request came on; if that is gone, so
 // is who waits for it.
 func (l *Link) answer(o driver.Outgoing) {

@@ -127,11 +127,22 @@ func (p *pipe) write() error {
 			err = p.f.refuse(refused[i])
 			p.mark(time.Time{})
 		}
+		p.mu.Lock()
+		p.unsent = 0
+		p.room.Broadcast()
+		p.mu.Unlock()
 		if err != nil || over {
 			return err
 		}
 	}
 	return nil
+}
+
+// sent reports whether no answer waits to be sent.
+func (p *pipe) sent() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed || p.unsent+len(p.queue)+len(p.refused) == 0
 }
 
 // writeAll sends a batch in frames; every message is told to have left, also after

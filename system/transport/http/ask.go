@@ -41,24 +41,34 @@ func (l *Link) ask(ctx context.Context, from node.Addr, head wire.Head, actor st
 			owed++
 		}
 	}
+	take := func(o driver.Outgoing) {
+		if i := uint64(o.Re.Token - first); i < uint64(len(all)) && all[i].Msg == nil {
+			all[i] = outcome{Outgoing: o}
+			owed--
+		}
+	}
 	late := time.NewTimer(l.cfg.AnswerMax)
 	defer late.Stop()
 	for owed > 0 {
 		select {
 		case o := <-answers:
-			if i := uint64(o.Re.Token - first); i < uint64(len(all)) && all[i].Msg == nil {
-				all[i] = outcome{Outgoing: o}
-				owed--
-			}
+			take(o)
 		case <-late.C:
 			return all, true
 		case <-ctx.Done():
 			return nil, false
 		case <-l.ctx.Done():
+			owed = 0
+		}
+	}
+	for { // answers that are there when the node ends are answers
+		select {
+		case o := <-answers:
+			take(o)
+		default:
 			return all, true
 		}
 	}
-	return all, true
 }
 
 // expect makes a channel for the answers to n messages, and the handle that they carry.
