@@ -25,6 +25,7 @@ type engine struct {
 	byKind  [kindCount][]Rule
 	closers []io.Closer
 	records int64
+	oneIn   uint64 // the logs have one packet in so many; below 2: all
 	end     End
 }
 
@@ -48,6 +49,10 @@ func Check(src Source, run *Run, opt Options) (*Verdict, error) {
 	}
 	if e.merge, err = newMerger(readers, e.ctx.ClockError); err != nil {
 		return nil, err
+	}
+	why := ""
+	if e.oneIn, why = sampleOf(e.ctx.Files); why != "" {
+		return undecided(run, opt, why), nil
 	}
 	e.addRules()
 	for r := e.merge.top(); r != nil; r = e.merge.top() {
@@ -191,6 +196,7 @@ func (e *engine) feed(r *Record) {
 	}
 	e.flights.track(r)
 	if r.idOK {
+		e.sampled(r)
 		e.ledger.resolve(r)
 	}
 	if r.File.Faults {

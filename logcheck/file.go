@@ -28,11 +28,12 @@ type File struct {
 	stopT    int64
 	stopRef  Ref
 
-	torn    bool  // the last line has no newline
-	lastT   int64 // time of the last record
-	lines   int   // lines read, the torn one not counted
-	endLine int   // line of `end`
-	endOK   bool  // its n and crc were right
-	hasLog  bool  // the first line was `log`
-	records int   // well-formed records
+	oneIn   uint64 // the log has the records of one packet in so many; 0: of all
+	torn    bool   // the last line has no newline
+	lastT   int64  // time of the last record
+	lines   int    // lines read, the torn one not counted
+	endLine int    // line of `end`
+	endOK   bool   // its n and crc were right
+	hasLog  bool   // the first line was `log`
+	records int    // well-formed records
 }

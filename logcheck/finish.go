@@ -27,6 +27,7 @@ func (e *engine) finish() (*Verdict, error) {
 	for _, t := range []*Tally{&e.form.h2, &e.form.h6, &e.form.h7} {
 		results[t.Name] = t.Result()
 	}
+	e.sampleOnly(results)
 	v := &Verdict{Records: e.records, EndTime: e.end.Time, Stopped: e.end.Why}
 	ids := PropertyIDs()
 	for _, id := range order { // custom properties come last

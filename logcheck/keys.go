@@ -17,6 +17,7 @@ const (
 	KeyInc
 	KeyRole
 	KeyBuild
+	KeyOneIn
 	KeyN
 	KeyCRC
 	KeyTok
@@ -89,6 +90,7 @@ var keyText = [keyCount]string{
 	KeyInc:     "inc",
 	KeyRole:    "role",
 	KeyBuild:   "build",
+	KeyOneIn:   "one_in",
 	KeyN:       "n",
 	KeyCRC:     "crc",
 	KeyTok:     "tok",

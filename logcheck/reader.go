@@ -176,6 +176,7 @@ func (rd *reader) checkLog(r *Record, at Ref) {
 	case r.Sym(KeyNode) != f.Node || r.Uint(KeyInc) != uint64(f.Inc):
 		rd.j.h2.Failf([]Ref{at}, "%s holds the log of %s, incarnation %d", f.Name, r.Bytes(KeyNode), r.Uint(KeyInc))
 	}
+	f.oneIn = r.Uint(KeyOneIn)
 	f.hasLog, f.Role = f.hasLog || rd.line == 1, role
 }
 

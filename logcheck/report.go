@@ -19,6 +19,9 @@ type Report struct {
 	// Premises counts how often each premise of FORMAT.md section 7 held; those that
 	// never did are left out.
 	Premises map[string]int64 `json:"premises,omitempty"`
+	// OneIn is of how many packets the logs have one; all figures are of those. 0 and 1:
+	// of all.
+	OneIn uint64 `json:"one_in,omitempty"`
 }
 
 // DistributorReport is one distributor's traffic.

@@ -21,6 +21,9 @@ func (r *Report) JSON() ([]byte, error) {
 // Text renders the report for a terminal: aligned tables, every name sanitised.
 func (r *Report) Text() string {
 	var b strings.Builder
+	if r.OneIn > 1 {
+		fmt.Fprintf(&b, "of a sample of one packet in %d: decisions that are not in it make deviations look larger than they were\n", r.OneIn)
+	}
 	for i := range r.Distributors {
 		r.Distributors[i].text(&b)
 	}

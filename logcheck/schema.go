@@ -42,7 +42,7 @@ type schema struct {
 // a list; `!` means the key must be there, the others may be left out when empty, 0
 // or false.
 var kindSchema = [kindCount]string{
-	KindLog:           "v:u! node:n! inc:u! role:n! build:s",
+	KindLog:           "v:u! node:n! inc:u! role:n! build:s one_in:u",
 	KindEnd:           "n:u! crc:h!",
 	KindStart:         "",
 	KindStop:          "",

@@ -108,7 +108,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	file := flags.String("config", "", "the configuration file")
 	incarnation := flags.Uint("incarnation", 0, "the number of this life")
 	var logLevel, logFormat, eventLog string
-	flags.StringVar(&eventLog, "event-log", "", "full or off")
+	flags.StringVar(&eventLog, "event-log", "", "full, sampled or off")
 	flags.StringVar(&logLevel, "log-level", "", "the least level that is told")
 	flags.StringVar(&logFormat, "log-format", "", "text or json")
 	var name, listen, control, admin, controlToken, adminToken, httpListen, httpControl, data, log string

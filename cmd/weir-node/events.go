@@ -17,8 +17,11 @@ import (
 // eventLog says how much of the event log is written, and into which files. Delivery is
 // the same in every mode.
 type eventLog struct {
-	// Mode is full or off. Default (empty): full, if there is a folder for it.
+	// Mode is full, sampled or off. Default (empty): full, if there is a folder for it.
 	Mode string `yaml:"mode"`
+	// OneIn is of how many packets a sampled log has one, the same ones at every node with
+	// the same number; 2 to 1,000,000. Default (0): 100. What is about no packet is there.
+	OneIn uint32 `yaml:"one_in"`
 	// PieceBytes is the size at which a piece is closed and the next one begun, 4096 to
 	// 2^50. Default (0): the log of an incarnation is one file.
 	PieceBytes int64 `yaml:"piece_bytes"`
@@ -37,12 +40,23 @@ func (e *eventLog) UnmarshalYAML(unmarshal func(any) error) error {
 	return unmarshal((*plain)(e))
 }
 
+// oneIn is the sample: 0 is all.
+func (e *eventLog) oneIn() uint32 {
+	if e.Mode != "sampled" {
+		return 0
+	}
+	return cmp.Or(e.OneIn, 100)
+}
+
 const pieceLeast, pieceMost = 4096, 1 << 50
 
 func (e *eventLog) validate() error {
 	var errs []error
-	if e.Mode != "" && e.Mode != "full" && e.Mode != "off" {
-		errs = append(errs, fmt.Errorf("event_log %q: want full or off", e.Mode))
+	if e.Mode != "" && e.Mode != "full" && e.Mode != "sampled" && e.Mode != "off" {
+		errs = append(errs, fmt.Errorf("event_log %q: want full, sampled or off", e.Mode))
+	}
+	if e.OneIn != 0 && (e.OneIn < 2 || e.OneIn > 1_000_000 || e.Mode != "sampled") {
+		errs = append(errs, fmt.Errorf("event_log: one_in %d: want 2 to 1000000 with mode sampled, or 0 (100)", e.OneIn))
 	}
 	if e.PieceBytes != 0 && (e.PieceBytes < pieceLeast || e.PieceBytes > pieceMost) {
 		errs = append(errs, fmt.Errorf("event_log: piece_bytes %d: want %d to %d, or 0 (one file)", e.PieceBytes, pieceLeast, int64(pieceMost)))

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"weir/system/record"
 )
 
 // linesOf are lines of random lengths.
@@ -208,6 +211,7 @@ func TestFullDisk(t *testing.T) {
 // Sizes that make no sense are refused, each by name.
 func TestEventLogConfig(t *testing.T) {
 	for text, says := range map[string]string{
+		"event_log: {mode: sampled, one_in: 1}": "one_in 1", "event_log: {one_in: 5}": "one_in 5",
 		"event_log: loud": `event_log "loud"`, "event_log: {piece_bytes: 5}": "piece_bytes 5", "event_log: {piece_bytes: -1}": "piece_bytes -1",
 		"event_log: {total_bytes: 10000}": "total_bytes 10000", "event_log: {piece_bytes: 9000, total_bytes: 10000}": "total_bytes 10000",
 	} {
@@ -215,6 +219,58 @@ func TestEventLogConfig(t *testing.T) {
 		code, _, complaint := call(t, "", "analyse", "--name", "a1", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--config", file)
 		if code != exitUsage || !strings.Contains(complaint, says) {
 			t.Errorf("%s: code %d, %s", text, code, complaint)
+		}
+	}
+}
+
+// Nodes that log a sample have the same packets in it, whole, and deliver all of them.
+func TestSampledEventLog(t *testing.T) {
+	dir, a1, d1 := t.TempDir(), free(t), free(t)
+	logs, input := filepath.Join(dir, "logs"), filepath.Join(dir, "in.log")
+	if err := os.WriteFile(input, bytes.Repeat([]byte("a line\n"), 6000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := writeConfig(t, dir, "event_log: {mode: sampled, one_in: 2}\n")
+	args := func(role, name string, more ...string) []string {
+		return append([]string{role, "--config", file, "--name", name, "--data", filepath.Join(dir, name), "--log", logs}, more...)
+	}
+	nodes := []*process{spawn(t, args("analyse", "a1", "--listen", a1)...)}
+	serving(t, a1)
+	nodes = append(nodes, spawn(t, args("distribute", "d1", "--listen", d1, "--analyser", "a1=1@"+a1)...))
+	serving(t, d1)
+	if e1 := spawn(t, args("emit", "e1", "--to", "d1@"+d1, "--input", input)...); e1.ends(t) != exitOK {
+		t.Fatal(e1.errs.String())
+	}
+	for _, p := range nodes {
+		p.Process.Signal(syscall.SIGTERM)
+		if code := p.ends(t); code != exitOK {
+			t.Errorf("exit code %d\n%s", code, p.errs.String())
+		}
+	}
+	if got := counter(t, filepath.Join(logs, "a1.1.jsonl"), "commits"); got != "60" {
+		t.Errorf("%s packets are committed", got)
+	}
+	want := map[string]bool{}
+	for _, name := range []string{"e1", "d1", "a1"} {
+		got, seq := map[string]bool{}, map[string]int64{}
+		for _, r := range records(t, filepath.Join(logs, name+".1.jsonl")) {
+			if id := r.Str("id"); id != "" {
+				got[id] = true
+				if !record.InSample([]byte(id), 2) {
+					t.Errorf("%s has packet %s", name, id)
+				}
+			}
+			if actor := r.Str("a"); actor != "-" {
+				if seq[actor]++; r.Int("s") != seq[actor] {
+					t.Fatalf("%s: record %d of %s is its %d", name, r.Int("s"), actor, seq[actor])
+				}
+			}
+		}
+		if name == "e1" {
+			want = got
+		}
+		if len(got) < 10 || len(got) > 50 || !maps.Equal(got, want) {
+			t.Errorf("%s has %d packets, e1 has %d", name, len(got), len(want))
 		}
 	}
 }

@@ -31,7 +31,8 @@ flags:
   --data DIR       the node's durable files: an analyser's store, a distributor's table
                    and dead letters, an emitter's journal. Required.
   --log DIR        where the event log is written, for the checker. Default: none
-  --event-log MODE full or off. event_log in the file also has sizes
+  --event-log MODE full, sampled (one packet in 100) or off; event_log in the file also
+                   has the sample and sizes
   --control ADDR   distribute, emit: where control documents are taken. Default:
                    nowhere. Other than a loopback address only with certificates
                    (tls: {cert, key, ca} in the file) or a token

@@ -156,7 +156,7 @@ func (s *service) start(role string) error {
 		if s.events, err = openEvents(c.EventLog, c.Log, c.Name, inc, s.log); err != nil {
 			return err
 		}
-		cfg.Log = s.events
+		cfg.Log, cfg.OneIn = s.events, c.EventLog.oneIn()
 	}
 	if s.node, err = driver.Start(cfg); err != nil {
 		return err

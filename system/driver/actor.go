@@ -43,8 +43,12 @@ type delivery struct {
 func newActor(n *Node, name string, box node.Mailbox, behind node.Actor) *actor {
 	h := fnv.New64a()
 	h.Write([]byte(n.cfg.Name + "/" + strconv.FormatUint(uint64(n.cfg.Incarnation), 10) + "/" + name))
+	lines := record.NewSample(n.cfg.OneIn)
+	if n.cfg.Log == nil {
+		lines = record.NewMute()
+	}
 	return &actor{
-		n: n, name: name, behind: behind, box: newMailbox(box), lines: record.NewPart(),
+		n: n, name: name, behind: behind, box: newMailbox(box), lines: lines,
 		rng: rand.New(rand.NewPCG(n.cfg.Seed, h.Sum64())),
 	}
 }
@@ -159,7 +163,9 @@ func (it *item) localFailure() bool { return it.ev.From.Node != "" }
 
 // line begins a record of this actor.
 func (a *actor) line(kind string) *record.Line {
-	a.seq++
+	if !a.lines.Left() {
+		a.seq++
+	}
 	return a.lines.Begin(kind, record.Stamp{Actor: a.name, Seq: a.seq, World: a.world, Node: a.now})
 }
 

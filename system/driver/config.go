@@ -30,6 +30,9 @@ type Config struct {
 	// Log takes the event log, whole lines at a time. Default (nil): no event log is
 	// kept, and sends wait for nothing.
 	Log io.Writer
+	// OneIn keeps the records of one packet in so many, and all that are about no packet;
+	// the header says so. Default (0): those of all.
+	OneIn uint32
 	// Build says in the log's header which program writes it. Default (empty): nothing.
 	Build string
 	// Epoch is when world time was zero, the same for all nodes of a run. Default

@@ -77,7 +77,7 @@ func Start(cfg Config) (*Node, error) {
 	var log *record.Log
 	if n.cfg.Log != nil {
 		now, world := n.times()
-		log = record.NewLog(record.Header{Node: cfg.Name, Inc: cfg.Incarnation, Role: cfg.Role, Build: cfg.Build}, world, now, 0, nil)
+		log = record.NewLog(record.Header{Node: cfg.Name, Inc: cfg.Incarnation, Role: cfg.Role, Build: cfg.Build, OneIn: cfg.OneIn}, world, now, 0, nil)
 	}
 	n.journal = newJournal(&n.cfg, log)
 	if n.cfg.Link != nil {

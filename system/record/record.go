@@ -32,6 +32,7 @@ type Header struct {
 	Role string // emitter, distributor, analyser, operator
 
 	Build string // which program writes it; empty: not told
+	OneIn uint32 // the log has the records of one packet in so many; 0 and 1: of all
 }
 
 // Stamp holds the environment's keys of a record.
@@ -55,6 +56,10 @@ type Log struct {
 	open  bool // a line is being built
 	ended bool
 	part  bool
+	oneIn uint32            // of a part: the packets whose lines are kept; 0: all
+	mute  bool              // of a part: no line is kept
+	out   bool              // the open line is not kept: nothing more is written of it
+	left  bool              // the newest line was left out
 	sink  func(line []byte) // sees every finished line; may be nil
 }
 
@@ -69,6 +74,9 @@ func NewLog(h Header, world, node time.Duration, event uint64, sink func(line []
 	if h.Build != "" {
 		ln.Str("build", h.Build)
 	}
+	if h.OneIn > 1 {
+		ln.Uint("one_in", uint64(h.OneIn))
+	}
 	ln.End()
 	return l
 }
@@ -79,6 +87,29 @@ func NewPart() *Log {
 	l := &Log{part: true}
 	l.line.log = l
 	return l
+}
+
+// NewSample returns a part in which the lines of one packet in oneIn stay, and none of
+// the others': see InSample.
+func NewSample(oneIn uint32) *Log {
+	l := NewPart()
+	l.oneIn = oneIn
+	return l
+}
+
+// NewMute returns a part in which no line stays: writing one costs next to nothing.
+func NewMute() *Log {
+	l := NewPart()
+	l.mute = true
+	return l
+}
+
+// Left reports, once, whether the line that was ended last is left out, so that its
+// sequence number is free.
+func (l *Log) Left() bool {
+	left := l.left
+	l.left = false
+	return left
 }
 
 // Take moves the finished lines of a part into the log, after its own.
@@ -115,6 +146,10 @@ func (l *Log) Begin(kind string, s Stamp) *Line {
 	ln := &l.line
 	ln.start = len(l.buf)
 	ln.kind = kind
+	if l.mute {
+		l.out = true
+		return ln
+	}
 	b := append(l.buf, `{"k":"`...)
 	b = append(b, kind...)
 	b = append(b, `","a":"`...)
@@ -216,6 +251,9 @@ func (ln *Line) key(k string) []byte {
 
 // Str appends a string value, escaped as FORMAT.md section 2 says.
 func (ln *Line) Str(k, v string) *Line {
+	if ln.log.out {
+		return ln
+	}
 	b := append(ln.key(k), '"')
 	b = appendEscaped(b, v)
 	ln.log.buf = append(b, '"')
@@ -235,12 +273,18 @@ func (ln *Line) Cut(k, v string, max int) *Line {
 
 // Int appends a signed integer.
 func (ln *Line) Int(k string, v int64) *Line {
+	if ln.log.out {
+		return ln
+	}
 	ln.log.buf = appendInt(ln.key(k), v)
 	return ln
 }
 
 // Uint appends an unsigned integer.
 func (ln *Line) Uint(k string, v uint64) *Line {
+	if ln.log.out {
+		return ln
+	}
 	ln.log.buf = appendUint(ln.key(k), v)
 	return ln
 }
@@ -250,6 +294,9 @@ func (ln *Line) Dur(k string, v time.Duration) *Line { return ln.Int(k, int64(v)
 
 // Bool appends true or false.
 func (ln *Line) Bool(k string, v bool) *Line {
+	if ln.log.out {
+		return ln
+	}
 	ln.log.buf = strconv.AppendBool(ln.key(k), v)
 	return ln
 }
@@ -263,6 +310,9 @@ func (ln *Line) Hex32(k string, v uint32) *Line { return ln.hex(k, uint64(v), 28
 func (ln *Line) Hex64(k string, v uint64) *Line { return ln.hex(k, v, 60) }
 
 func (ln *Line) hex(k string, v uint64, top int) *Line {
+	if ln.log.out {
+		return ln
+	}
 	b := append(ln.key(k), '"')
 	for s := top; s >= 0; s -= 4 {
 		b = append(b, hexDigits[v>>s&15])
@@ -273,12 +323,19 @@ func (ln *Line) hex(k string, v uint64, top int) *Line {
 
 // Packet appends a packet id in its text form, source/inc/seq.
 func (ln *Line) Packet(k, source string, inc uint32, seq uint64) *Line {
+	if ln.log.out {
+		return ln
+	}
 	b := append(ln.key(k), '"')
+	from := len(b)
 	b = appendEscaped(b, source)
 	b = append(b, '/')
 	b = appendUint(b, uint64(inc))
 	b = append(b, '/')
 	b = appendUint(b, seq)
+	if ln.log.oneIn > 1 && !InSample(b[from:], ln.log.oneIn) {
+		ln.log.out = true
+	}
 	ln.log.buf = append(b, '"')
 	return ln
 }
@@ -288,6 +345,10 @@ func (ln *Line) End() {
 	l := ln.log
 	if !l.open {
 		panic("record: End outside a line")
+	}
+	if l.out {
+		l.buf, l.open, l.out, l.left = l.buf[:ln.start], false, false, true
+		return
 	}
 	l.buf = append(l.buf, '}', '\n')
 	line := l.buf[ln.start:]
