@@ -63,7 +63,7 @@ func (e *engine) sampleOnly(results map[string]Result) {
 	if e.opt.Report != nil {
 		e.opt.Report.OneIn = e.oneIn
 	}
-	for id, r := range results {
+	for id, r := range results { //weir:anyorder each result is changed by itself
 		switch {
 		case !slices.Contains(sampleIDs, id):
 			r = Result{ID: id, Status: Unknown, Detail: fmt.Sprintf("the logs have one packet in %d, which does not decide it", e.oneIn)}
