@@ -10,6 +10,7 @@ import (
 	"weir/system/driver"
 	"weir/system/node"
 	"weir/system/transport"
+	"weir/system/transport/access"
 	"weir/system/wire"
 )
 
@@ -108,6 +109,12 @@ func (q *request) caller() (node.Addr, wire.Head, bool) {
 	if err != nil {
 		q.fail(http.StatusBadRequest, err)
 		return from, head, false
+	}
+	if from.Node != "" {
+		if err := access.KnownIn(q.r.Context()).Is(from.Node); err != nil {
+			q.fail(http.StatusForbidden, fmt.Errorf("header %s %q: %w", transport.KeyNode, from.Node, err))
+			return from, head, false
+		}
 	}
 	from.Actor = head.From
 	return from, head, true

@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
-// Server is the configuration of a listener. Each connection gets the files as they are
-// when it begins. Without a certificate there is none.
-func (f *Files) Server() (*tls.Config, error) {
+// Server is the configuration of a listener for these protocols (ALPN: h2, http/1.1).
+// Each connection gets the files as they are when it begins. Who connects must show a
+// certificate unless that is optional; one that is shown must be good. Without a
+// certificate of the node's own there is no listener.
+func (f *Files) Server(optional bool, protocols ...string) (*tls.Config, error) {
 	if f.current().cert == nil {
 		return nil, errors.New("tls: who listens needs a certificate: tls: {cert: FILE, key: FILE}")
 	}
@@ -21,7 +23,7 @@ func (f *Files) Server() (*tls.Config, error) {
 			now := f.current()
 			c := &tls.Config{
 				MinVersion:   tls.VersionTLS13,
-				NextProtos:   []string{"h2"},
+				NextProtos:   protocols,
 				Certificates: []tls.Certificate{*now.cert},
 				ClientCAs:    now.ca,
 				ClientAuth:   tls.RequireAndVerifyClientCert,
@@ -32,7 +34,7 @@ func (f *Files) Server() (*tls.Config, error) {
 					return err
 				},
 			}
-			if f.cfg.Anonymous {
+			if optional || f.cfg.Anonymous {
 				c.ClientAuth = tls.VerifyClientCertIfGiven
 			}
 			return c, nil
@@ -41,7 +43,7 @@ func (f *Files) Server() (*tls.Config, error) {
 }
 
 // Client is the configuration for connections to the node of that name, which must be of
-// one of the roles.
+// one of the roles, over HTTP/2 unless the caller changes that.
 func (f *Files) Client(name string, roles ...string) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13,

@@ -64,7 +64,7 @@ func load(t *testing.T, c tlsconf.Config) *tlsconf.Files {
 
 func server(t *testing.T, c tlsconf.Config) *tls.Config {
 	t.Helper()
-	s, err := load(t, c).Server()
+	s, err := load(t, c).Server(false, "h2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := files.Server()
+	listener, err := files.Server(false, "h2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", c, err, says)
 		}
 	}
-	if _, err := load(t, tlsconf.Config{CA: good.CA}).Server(); err == nil {
+	if _, err := load(t, tlsconf.Config{CA: good.CA}).Server(false, "h2"); err == nil {
 		t.Error("a listener without a certificate")
 	}
 }
