@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	nethttp "net/http"
+	"strings"
+	"sync"
 	"time"
 
 	rpc "google.golang.org/grpc"
@@ -89,8 +92,8 @@ type secure struct {
 }
 
 // open reads the files of a node.
-func (s *security) open(role, name string, log *slog.Logger) (*secure, error) {
-	x := &secure{cfg: s, log: log}
+func (s *security) open(role, name string, to *slog.Logger) (*secure, error) {
+	x := &secure{cfg: s, log: to}
 	var err error
 	if x.dialer, err = netlimit.NewDialer(s.DialAllow); err != nil {
 		return nil, err
@@ -101,7 +104,7 @@ func (s *security) open(role, name string, log *slog.Logger) (*secure, error) {
 	if s.TLS == nil {
 		return x, nil
 	}
-	x.files, err = tlsconf.Load(*s.TLS, func(err error) { log.Error("certificates", "err", err) })
+	x.files, err = tlsconf.Load(*s.TLS, func(err error) { to.Error("certificates", "err", err) })
 	if err != nil || s.TLS.Cert == "" {
 		return x, err
 	}
@@ -187,7 +190,7 @@ func (x *secure) listener(l net.Listener, control bool) (net.Listener, []rpc.Ser
 // client's certificate is asked for, and required unless it is optional.
 func (x *secure) httpServer(h nethttp.Handler, optional bool) (*nethttp.Server, error) {
 	s := http.NewServer(h)
-	s.ErrorLog = slog.NewLogLogger(x.log.Handler(), slog.LevelWarn)
+	s.ErrorLog = log.New(&sparse{log: x.log}, "", 0)
 	if wait := x.cfg.Limits.Handshake; wait != 0 {
 		s.ReadHeaderTimeout = wait
 	}
@@ -202,6 +205,38 @@ func (x *secure) httpServer(h nethttp.Handler, optional bool) (*nethttp.Server, 
 	var err error
 	s.TLSConfig, err = x.files.Server(optional, "h2", "http/1.1")
 	return s, err
+}
+
+// sparseLines is how many lines a second strangers can make a server log.
+const sparseLines = 5
+
+// sparse logs what an HTTP server says of its clients, and not without an end.
+type sparse struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	from time.Time // when the second began
+	n    int       // lines since
+}
+
+// Write implements io.Writer for lines.
+func (s *sparse) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	left := 0
+	if now := time.Now(); now.Sub(s.from) >= time.Second {
+		left = max(s.n-sparseLines, 0)
+		s.from, s.n = now, 0
+	}
+	s.n++
+	tell := s.n <= sparseLines
+	s.mu.Unlock()
+	if left > 0 {
+		s.log.Warn("HTTP clients: lines left out", "lines", left)
+	}
+	if tell {
+		s.log.Warn(strings.TrimSpace(string(line)))
+	}
+	return len(line), nil
 }
 
 // serveHTTP serves until the server is closed.

@@ -59,8 +59,30 @@ func (f *Files) Client(name string, roles ...string) *tls.Config {
 		// from this node's authorities, which RootCAs would fix for good.
 		InsecureSkipVerify: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			return f.verifyServer(s, name, roles)
+			err := f.verifyServer(s, name, roles)
+			f.tell(name, err)
+			return err
 		},
+	}
+}
+
+// tellEvery is how often it is told of one node that it is not who it should be.
+const tellEvery = time.Minute
+
+// tell tells why the node of that name is not believed.
+func (f *Files) tell(name string, err error) {
+	f.mu.Lock()
+	last, again := f.told[name]
+	silent := err == nil || again && time.Since(last) < tellEvery
+	switch {
+	case err == nil:
+		delete(f.told, name)
+	case !silent:
+		f.told[name] = time.Now()
+	}
+	f.mu.Unlock()
+	if !silent {
+		f.failed(err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"weir/system/transport/reload"
 )
@@ -29,8 +31,12 @@ const fileMax = 1 << 20
 
 // Files are the newest good contents of the files. Safe for concurrent use.
 type Files struct {
-	cfg   Config
-	files *reload.Files[loaded]
+	cfg    Config
+	files  *reload.Files[loaded]
+	failed func(error)
+
+	mu   sync.Mutex
+	told map[string]time.Time // nodes that are not who they should be, and when that was told
 }
 
 // loaded is a set of files that fit together. It does not change.
@@ -40,9 +46,13 @@ type loaded struct {
 	who  Identity // of cert
 }
 
-// Load reads the files. failed is told, by whichever goroutine finds it and once for each
-// different error, when files that changed later cannot be used; it may be nil.
+// Load reads the files. failed is told, by whichever goroutine finds it, when files that
+// changed later cannot be used, once for each different error; and of a node that does not
+// prove who it is, once a minute. It may be nil.
 func Load(cfg Config, failed func(error)) (*Files, error) {
+	if failed == nil {
+		failed = func(error) {}
+	}
 	read := func(was *loaded) (loaded, error) {
 		l, err := cfg.load()
 		if err == nil && was != nil && l.who != was.who {
@@ -51,14 +61,12 @@ func Load(cfg Config, failed func(error)) (*Files, error) {
 		return l, err
 	}
 	files, err := reload.Load(read, func(err error) {
-		if failed != nil {
-			failed(fmt.Errorf("tls: changed files are not used: %w", err))
-		}
+		failed(fmt.Errorf("tls: changed files are not used: %w", err))
 	}, cfg.Cert, cfg.Key, cfg.CA)
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	return &Files{cfg, files}, nil
+	return &Files{cfg: cfg, files: files, failed: failed, told: map[string]time.Time{}}, nil
 }
 
 // Identity is whom the node's own certificate names; nobody if it has none.

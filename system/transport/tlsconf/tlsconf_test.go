@@ -115,6 +115,26 @@ func TestMutual(t *testing.T) {
 	}
 }
 
+// That a node is not who it should be is told, and not at every attempt.
+func TestTold(t *testing.T) {
+	dir := t.TempDir()
+	ours := tlstest.New(t, dir, "ours")
+	d1 := server(t, issue(t, ours, "d1", uri("weir://distributor/d1")))
+	var told []string
+	e1, err := tlsconf.Load(issue(t, ours, "e1", uri("weir://emitter/e1")), func(err error) { told = append(told, err.Error()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		for _, name := range []string{"d1", "d2"} {
+			handshake(t, d1, e1.Client(name, tlsconf.Distributor))
+		}
+	}
+	if len(told) != 1 || told[0] != "tls: node d2: the certificate is of weir://distributor/d1, want a name of [distributor]" {
+		t.Errorf("told %q", told)
+	}
+}
+
 // Who has a certificate of the authority that names no node, or two, is nobody.
 func TestNames(t *testing.T) {
 	dir := t.TempDir()
