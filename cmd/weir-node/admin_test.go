@@ -254,3 +254,20 @@ func TestReadiness(t *testing.T) {
 	healthIs(t, at, grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	answers(t, admin, "/healthz", http.StatusOK)
 }
+
+// What strangers make a server log is a few lines a second, and the rest a number.
+func TestSparse(t *testing.T) {
+	var out strings.Builder
+	s := &sparse{log: slog.New(slog.NewTextHandler(&out, nil))}
+	for range 1000 {
+		fmt.Fprintln(s, "http: a complaint")
+	}
+	if got := strings.Count(out.String(), "a complaint"); got < sparseLines || got > 2*sparseLines {
+		t.Errorf("%d lines at once", got)
+	}
+	s.from = s.from.Add(-time.Second)
+	fmt.Fprintln(s, "http: another")
+	if !strings.Contains(out.String(), "lines left out") || !strings.Contains(out.String(), "another") {
+		t.Errorf("later: %s", out.String())
+	}
+}

@@ -21,7 +21,7 @@ import (
 func files(t *testing.T, a *tlstest.Authority, ca string, c tlstest.Cert) *tlsconf.Files {
 	t.Helper()
 	cert, key := a.Issue(t, strings.NewReplacer("/", "-", ":", "-").Replace(t.Name()+c.URIs[0]), c)
-	f, err := tlsconf.Load(tlsconf.Config{Cert: cert, Key: key, CA: ca}, func(err error) { t.Error(err) })
+	f, err := tlsconf.Load(tlsconf.Config{Cert: cert, Key: key, CA: ca}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
