@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -118,6 +117,7 @@ func says(t *testing.T, addr, bytes string) string {
 // Each attack goes to the real listener of a real process. It meets the refusal that
 // DESIGN.md states, memory stays bounded, and others are served meanwhile.
 func TestHostileHTTP(t *testing.T) {
+	t.Parallel()
 	a := newWebArena(t)
 	for _, attack := range webAttacks {
 		t.Run(attack.name, func(t *testing.T) {
@@ -127,23 +127,15 @@ func TestHostileHTTP(t *testing.T) {
 		})
 	}
 	t.Logf("peaks of memory: distributor %d MiB, analyser %d MiB", a.d1.memory(t), a.a1.memory(t))
-	for _, p := range []*process{a.d1, a.a1} {
-		p.Process.Signal(syscall.SIGTERM)
-		if code := p.ends(t); code != exitOK {
-			t.Errorf("%v: exit code %d\n%s", p.Args[1], code, p.errs.String())
-		}
-		harmless(t, p.Args[1]+"'s standard error", p.errs.String())
-		if n := len(p.errs.String()); n > 64<<10 {
-			t.Errorf("%s told %d bytes of it", p.Args[1], n)
-		}
-	}
-	for _, name := range []string{"d1", "a1"} {
-		harmless(t, "the log of "+name, string(read(t, filepath.Join(a.dir, "logs", name+".1.jsonl"))))
+	a.ends(t)
+	if n := len(a.d1.errs.String()); n > 64<<10 {
+		t.Errorf("the distributor told %d bytes of it", n)
 	}
 }
 
 // The attacks that need HTTP/2 go also to a listener with TLS, where everybody may submit.
 func TestHostileHTTPS(t *testing.T) {
+	t.Parallel()
 	f := newFortress(t)
 	f.at["a1-http"], f.at["d1-http"] = free(t), free(t)
 	anonymous := func(role, name, rest string) string {

@@ -130,12 +130,7 @@ func TestMutualHTTPS(t *testing.T) {
 	f.webAdmin(t)
 	f.webStrangers(t)
 	f.webAuthority(t)
-	for _, p := range f.nodes {
-		p.Process.Signal(syscall.SIGTERM)
-		if code := p.ends(t); code != exitOK {
-			t.Errorf("%v: exit code %d\n%s", p.Args[1], code, p.errs.String())
-		}
-	}
+	f.stop()
 	for _, a := range []string{"a1", "a2"} { // 40 packets between them, half to each, and those of the checks
 		if got := counter(t, f.logs()+"/"+a+".1.jsonl", "commits"); len(got) != 2 || got < "15" {
 			t.Errorf("%s committed %s packets", a, got)

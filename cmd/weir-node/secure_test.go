@@ -123,10 +123,16 @@ func TestMutualTLS(t *testing.T) {
 	f.rights(t)
 	f.strangers(t)
 	f.newAuthority(t)
+	f.stop()
+}
+
+// stop ends the nodes in order.
+func (f *fortress) stop() {
+	f.t.Helper()
 	for _, p := range f.nodes {
 		p.Process.Signal(syscall.SIGTERM)
-		if code := p.ends(t); code != exitOK {
-			t.Errorf("%v: exit code %d\n%s", p.Args[1], code, p.errs.String())
+		if code := p.ends(f.t); code != exitOK {
+			f.t.Errorf("%v: exit code %d\n%s", p.Args[1], code, p.errs.String())
 		}
 	}
 }

@@ -364,7 +364,7 @@ func TestStopping(t *testing.T) {
 // TestHostile attacks a real listener, which goes on serving others.
 func TestHostile(t *testing.T) {
 	s := open(t, Config{}, node.Mailbox{}, judge, func(s *http.Server) {
-		s.ReadHeaderTimeout, s.ReadTimeout = 100*time.Millisecond, 200*time.Millisecond
+		s.ReadHeaderTimeout, s.ReadTimeout = 500*time.Millisecond, 2*time.Second
 	})
 	for what, attack := range map[string]struct{ send, want string }{
 		"half a header":        {"POST /v1/packets HTTP/1.1\r\nHost: x\r\nX: ", ""},
