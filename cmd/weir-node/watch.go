@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"weir/system/metrics"
+	"weir/system/transport/access"
+	"weir/system/transport/netlimit"
 )
 
 // How often the gRPC health service learns whether the node is ready.
@@ -21,7 +23,7 @@ const (
 type watch struct {
 	s       *service
 	listen  net.Listener // nil: there is no admin listener
-	token   []byte
+	token   *access.Token
 	metrics *metrics.Metrics
 	admin   *admin
 	quit    chan struct{}
@@ -32,7 +34,7 @@ type watch struct {
 func (s *service) openWatch() (err error) {
 	s.health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	w := &watch{s: s, quit: make(chan struct{})}
-	if w.token, err = adminToken(s.cfg.AdminTokenFile); err != nil {
+	if w.token, err = s.secure.readToken("admin token", s.cfg.AdminTokenFile); err != nil {
 		return err
 	}
 	if s.cfg.Admin != "" {
@@ -40,7 +42,7 @@ func (s *service) openWatch() (err error) {
 		if err != nil {
 			return err
 		}
-		w.listen = limitConns(l, adminConns)
+		w.listen = netlimit.Listen(l, adminConns)
 	}
 	s.watch = w
 	return nil
@@ -54,8 +56,10 @@ func (w *watch) begin(role string, incarnation uint32) (err error) {
 		return err
 	}
 	if w.listen != nil {
-		w.admin = newAdmin(w.metrics, w.token, s.log)
-		go w.admin.server.Serve(w.listen)
+		if w.admin, err = newAdmin(w.metrics, s.secure, w.token); err != nil {
+			return err
+		}
+		go serveHTTP(w.admin.server, w.listen)
 	}
 	w.done = make(chan struct{})
 	go w.health()
@@ -77,6 +81,7 @@ func (w *watch) health() {
 				status = grpc_health_v1.HealthCheckResponse_SERVING
 			}
 			w.s.health.SetServingStatus("", status)
+			w.s.http.link.SetReady(ok)
 			w.s.log.Info("readiness", "ready", ok, "why", why)
 		}
 		wait := unreadyEvery

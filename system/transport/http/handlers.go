@@ -10,6 +10,7 @@ import (
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/transport"
+	"weir/system/transport/access"
 	"weir/system/wire"
 )
 
@@ -34,7 +35,8 @@ type results struct {
 func (l *Link) Ingest(actor string) http.Handler {
 	return &routes{l, []route{
 		{http.MethodPost, pathPackets, dataMax, func(q *request) { q.packets(actor) }},
-		{http.MethodGet, pathHealth, 0, l.health},
+		{http.MethodGet, pathHealth, 0, l.alive},
+		{http.MethodGet, pathReady, 0, l.health},
 	}}
 }
 
@@ -43,7 +45,8 @@ func (l *Link) Analyser(actor string) http.Handler {
 	return &routes{l, []route{
 		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }},
 		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }},
-		{http.MethodGet, pathHealth, 0, l.health},
+		{http.MethodGet, pathHealth, 0, l.alive},
+		{http.MethodGet, pathReady, 0, l.health},
 	}}
 }
 
@@ -51,7 +54,8 @@ func (l *Link) Analyser(actor string) http.Handler {
 func (l *Link) Control(actor string) http.Handler {
 	return &routes{l, []route{
 		{http.MethodPost, pathControl, controlMax, func(q *request) { q.control(actor) }},
-		{http.MethodGet, pathHealth, 0, l.health},
+		{http.MethodGet, pathHealth, 0, l.alive},
+		{http.MethodGet, pathReady, 0, l.health},
 		{http.MethodGet, pathOpenAPI, 0, func(q *request) {
 			q.w.Header().Set("Content-Type", "application/yaml")
 			_, _ = q.w.Write(openAPI)
@@ -75,6 +79,11 @@ func (q *request) packets(actor string) {
 		m, err := w.Packets[i].Unpack()
 		if err != nil {
 			q.fail(unread(err), fmt.Errorf("packets[%d]: %w", i, err))
+			return
+		}
+		// With another's ids an emitter could make that one's packets look like repetitions.
+		if err := access.KnownIn(q.r.Context()).Is(m.Packet.ID.Source); err != nil {
+			q.fail(http.StatusForbidden, fmt.Errorf("packets[%d]: packet %s: %w", i, m.Packet.ID, err))
 			return
 		}
 		msgs[i] = m
