@@ -55,7 +55,9 @@ var layers = []layer{
 	{pkg: "system/transport/http", ours: []string{"system/driver", "system/message", "system/node", "system/transport", "system/wire"}, why: "a transport knows no role: it carries what the seam sends"},
 	{pkg: "system/transport/grpc", ours: []string{"system/driver", "system/message", "system/node", "system/transport", "system/wire"}, ext: []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, why: "a transport knows no role: it carries what the seam sends"},
 	{pkg: "system/transport/netlimit", why: "limits on sockets know no protocol"},
-	{pkg: "system/transport/tlsconf", ours: []string{"system/node"}, why: "who is at the other end is a question of every transport"},
+	{pkg: "system/transport/reload", why: "files that are replaced are a question of every secret"},
+	{pkg: "system/transport/access", ours: []string{"system/transport"}, why: "one table of who may do what, for every transport: it knows no protocol"},
+	{pkg: "system/transport/tlsconf", ours: []string{"system/node", "system/transport/reload"}, why: "who is at the other end is a question of every transport"},
 	{pkg: "system/transport/tlsconf/tlstest", why: "test support: certificates"},
 	{pkg: "system/metrics", ours: []string{"system/node"}, ext: []string{"github.com/prometheus/client_golang"}, why: "names what others measure; the only package that knows Prometheus"},
 	{pkg: "scenarios", ours: []string{"faults", "logcheck", "sim", "system"}, ext: []string{"github.com/goccy/go-yaml"}, why: "the only package that knows everyone"},
@@ -78,6 +80,7 @@ var testOurs = map[string][]string{
 	"system/analyser":          {"system/node/nodetest"},
 	"system/operator":          {"system/node/nodetest"},
 	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
+	"system/transport/access":  {"system/transport/tlsconf/tlstest"},
 	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator"},
 }
 

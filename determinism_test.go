@@ -231,6 +231,8 @@ var notDeterministic = map[string]string{
 	"system/transport":                 "the real world's network",
 	"system/transport/grpc":            "the real world's network",
 	"system/transport/http":            "the real world's network",
+	"system/transport/access":          "the real world's callers",
+	"system/transport/reload":          "the real world's files",
 	"system/transport/netlimit":        "the real world's sockets",
 	"system/transport/tlsconf":         "the real world's files and connections",
 	"system/transport/tlsconf/tlstest": "test support: keys are random",

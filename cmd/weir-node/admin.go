@@ -2,29 +2,31 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"strconv"
-	"strings"
 	"time"
+
+	"weir/system/transport/access"
+	weirhttp "weir/system/transport/http"
+	"weir/system/transport/netlimit"
 )
 
 // Limits of the admin listener.
 const (
-	adminConns   = 64              // connections at once; more wait to be accepted
 	profileMost  = 60              // seconds of a profile
 	readyWithin  = 2 * time.Second // actors that have not answered by then are stuck
 	adminBodyMax = 64 << 10        // bytes of a request's body
 )
 
-// checkAdmin says why the admin listener cannot be as configured. Without a token only
-// the machine itself may reach it.
+// adminConns are the connections of the admin listener: few, as scrapers and probes are.
+var adminConns = netlimit.Limits{Connections: 64, PerIP: 32}
+
+// checkAdmin says why the admin listener cannot be as configured. Without a token
+// and certificates only the machine itself may reach it.
 func (c *config) checkAdmin() error {
 	if c.Admin == "" {
 		if c.AdminTokenFile != "" {
@@ -32,34 +34,25 @@ func (c *config) checkAdmin() error {
 		}
 		return nil
 	}
-	host, _, err := net.SplitHostPort(c.Admin)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(c.Admin); err != nil {
 		return fmt.Errorf("admin address %q: want HOST:PORT", c.Admin)
 	}
-	if c.AdminTokenFile == "" && !localHost(host) {
-		return fmt.Errorf("admin address %q is not a loopback address: that needs --admin-token-file", c.Admin)
+	if c.AdminTokenFile == "" {
+		if c.Security.TLS == nil && !loopback(c.Admin) {
+			return fmt.Errorf("admin address %q is not a loopback address: that needs tls or --admin-token-file", c.Admin)
+		}
+		return nil
 	}
-	_, err = adminToken(c.AdminTokenFile)
-	return err
-}
-
-// adminToken is the digest of the token in a file; nil if there is no file.
-func adminToken(file string) ([]byte, error) {
-	if file == "" {
-		return nil, nil
+	if _, err := access.LoadToken(c.AdminTokenFile, nil); err != nil {
+		return fmt.Errorf("admin token: %w", err)
 	}
-	token, err := readToken(file)
-	if err != nil {
-		return nil, fmt.Errorf("admin token: %w", err)
-	}
-	sum := sha256.Sum256([]byte(token))
-	return sum[:], nil
+	return c.inClear("admin_token_file", "admin", c.Admin)
 }
 
 // admin answers those who run the node.
 type admin struct {
 	metrics watched
-	token   []byte // its digest; nil: everyone who reaches a loopback address may
+	guard   *access.Guard
 	server  *http.Server
 }
 
@@ -69,9 +62,11 @@ type watched interface {
 	Handler() http.Handler
 }
 
-// newAdmin makes the server and does not run it yet.
-func newAdmin(m watched, token []byte, log *slog.Logger) *admin {
-	a := &admin{metrics: m, token: token}
+// newAdmin makes the server and does not run it yet. Health is told to everybody; the
+// rest to who has the token, if there is one, and an operator's certificate, if the node
+// has one itself.
+func newAdmin(m watched, x *secure, token *access.Token) (*admin, error) {
+	a := &admin{metrics: m, guard: x.guard(token)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", a.ready)
@@ -82,15 +77,26 @@ func newAdmin(m watched, token []byte, log *slog.Logger) *admin {
 	} {
 		mux.Handle("GET "+path, a.guarded(h))
 	}
-	protocols := &http.Protocols{}
-	protocols.SetHTTP1(true)
-	a.server = &http.Server{
-		Handler:           a.local(http.MaxBytesHandler(mux, adminBodyMax)),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, Protocols: protocols,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	handler := outsiders(http.MaxBytesHandler(mux, adminBodyMax))
+	if token == nil && x.files == nil {
+		handler = weirhttp.LocalName(handler)
 	}
-	return a
+	var err error
+	if a.server, err = x.httpServer(handler, true); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// outsiders refuses what a browser sends for somebody else's page.
+func outsiders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := weirhttp.Elsewhere(r); err != nil {
+			say(w, http.StatusForbidden, err.Error())
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func say(w http.ResponseWriter, code int, text string) {
@@ -111,35 +117,16 @@ func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 	say(w, code, why)
 }
 
-// local refuses what names another host than this one, unless a token is asked for: a
-// browser on this machine may be made to send anything to a loopback address, but it
-// says in which name.
-func (a *admin) local(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		if a.token == nil && !localHost(strings.Trim(host, "[]")) {
-			say(w, http.StatusMisdirectedRequest, "not the name of this host")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// guarded asks for the token, if there is one. Health is told without.
+// guarded asks the Guard.
 func (a *admin) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.token != nil {
-			given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			sum := sha256.Sum256([]byte(given))
-			if subtle.ConstantTimeCompare(sum[:], a.token) != 1 || !ok {
-				w.Header().Set("WWW-Authenticate", "Bearer")
-				say(w, http.StatusUnauthorized, "a bearer token is needed")
-				return
-			}
+		_, leave, err := weirhttp.Enter(a.guard, access.Observe, r.URL.Path, r)
+		if err != nil {
+			status := weirhttp.RefusalHead(w.Header(), err)
+			say(w, status, err.Error())
+			return
 		}
+		defer leave()
 		next.ServeHTTP(w, r)
 	})
 }

@@ -18,6 +18,9 @@ import (
 	"weir/system/driver"
 	"weir/system/metrics"
 	"weir/system/operator"
+	"weir/system/transport/access"
+	"weir/system/transport/netlimit"
+	"weir/system/transport/tlsconf"
 )
 
 const testToken = "0123456789abcdef-test"
@@ -43,9 +46,13 @@ func administer(t *testing.T, token string, conns int) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var digest []byte
+	x, err := (&security{}).open("operate", "op", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var secret *access.Token
 	if token != "" {
-		if digest, err = adminToken(tokenFile(t, token+"\n")); err != nil {
+		if secret, err = x.readToken("admin token", tokenFile(t, token+"\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -53,9 +60,12 @@ func administer(t *testing.T, token string, conns int) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAdmin(m, digest, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	a, err := newAdmin(m, x, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan error)
-	go func() { done <- a.server.Serve(limitConns(l, conns)) }()
+	go func() { done <- serveHTTP(a.server, netlimit.Listen(l, netlimit.Limits{PerIP: conns})) }()
 	t.Cleanup(func() {
 		a.server.Close()
 		if err := <-done; err != http.ErrServerClosed {
@@ -67,7 +77,7 @@ func administer(t *testing.T, token string, conns int) (addr string) {
 	return l.Addr().String()
 }
 
-// ask sends one request with that Host and Authorization, and returns status and body.
+// ask sends one request with that Host and Authorization or, with a colon, other header, and returns status and body.
 func ask(t *testing.T, method, addr, path, host, auth string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+path, nil)
@@ -75,7 +85,9 @@ func ask(t *testing.T, method, addr, path, host, auth string) (int, string) {
 		t.Fatal(err)
 	}
 	r.Host = host
-	if auth != "" {
+	if name, value, ok := strings.Cut(auth, ": "); ok {
+		r.Header.Set(name, value)
+	} else if auth != "" {
 		r.Header.Set("Authorization", auth)
 	}
 	answer, err := (&http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
@@ -117,15 +129,22 @@ func TestAdminAnswers(t *testing.T) {
 		{"GET", open, "/metrics", "[::1]:9", "", 200, ""},
 		{"GET", open, "/metrics", "[::1]", "", 200, ""},
 
+		// For a page of another site.
+		{"GET", open, "/metrics", "", "Sec-Fetch-Site: cross-site", 403, "web pages"},
+		{"GET", open, "/debug/pprof/", "", "Sec-Fetch-Site: same-site", 403, "web pages"},
+		{"GET", open, "/debug/pprof/", "", "Sec-Fetch-Site: none", 200, "goroutine"},
+		{"GET", open, "/debug/pprof/", "", "Sec-Fetch-Site: same-origin", 200, "goroutine"},
+		{"POST", open, "/metrics", "", "Origin: http://evil.example", 403, "cross-origin"},
+
 		{"GET", guarded, "/healthz", "node.example", "", 200, "alive"},
 		{"GET", guarded, "/readyz", "node.example", "", 200, "ready"},
-		{"GET", guarded, "/metrics", "node.example", "", 401, "token"},
-		{"GET", guarded, "/metrics", "node.example", "Bearer ", 401, "token"},
-		{"GET", guarded, "/metrics", "node.example", "Bearer wrong", 401, "token"},
-		{"GET", guarded, "/metrics", "node.example", "Basic " + testToken, 401, "token"},
-		{"GET", guarded, "/metrics", "node.example", testToken, 401, "token"},
-		{"GET", guarded, "/debug/pprof/heap", "node.example", "", 401, "token"},
-		{"GET", guarded, "/debug/pprof/", "node.example", "", 401, "token"},
+		{"GET", guarded, "/metrics", "node.example", "", 401, "Bearer TOKEN"},
+		{"GET", guarded, "/metrics", "node.example", "Bearer ", 401, "Bearer TOKEN"},
+		{"GET", guarded, "/metrics", "node.example", "Bearer wrong", 401, "Bearer TOKEN"},
+		{"GET", guarded, "/metrics", "node.example", "Basic " + testToken, 401, "Bearer TOKEN"},
+		{"GET", guarded, "/metrics", "node.example", testToken, 401, "Bearer TOKEN"},
+		{"GET", guarded, "/debug/pprof/heap", "node.example", "", 401, "Bearer TOKEN"},
+		{"GET", guarded, "/debug/pprof/", "node.example", "", 401, "Bearer TOKEN"},
 		{"GET", guarded, "/metrics", "node.example", "Bearer " + testToken, 200, "weir_node_ready 1"},
 		{"GET", guarded, "/debug/pprof/", "node.example", "Bearer " + testToken, 200, "goroutine"},
 	} {
@@ -135,61 +154,75 @@ func TestAdminAnswers(t *testing.T) {
 	}
 }
 
-// A head that is too large is refused, and connections beyond the limit wait until
+// askRaw makes a connection and one request on it, which may be refused.
+func askRaw(t *testing.T, addr, head string) (net.Conn, string) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, "refused" // so soon
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	fmt.Fprintf(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n%s\r\n", head)
+	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return c, "refused"
+	}
+	return c, answer.Status
+}
+
+// A head that is too large is refused, and so are connections beyond the limit until
 // others have ended.
 func TestAdminLimits(t *testing.T) {
 	addr := administer(t, "", 2)
-	dial := func() net.Conn {
-		c, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { c.Close() })
-		c.SetDeadline(time.Now().Add(20 * time.Second))
-		return c
-	}
-	large := dial()
-	fmt.Fprintf(large, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: %s\r\n\r\n", strings.Repeat("x", 40<<10))
-	answer, err := http.ReadResponse(bufio.NewReader(large), nil)
-	if err != nil || answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Fatalf("a head of 40 KiB: %v, %v", answer, err)
+	large, is := askRaw(t, addr, "X: "+strings.Repeat("x", 40<<10)+"\r\n")
+	if !strings.HasPrefix(is, "431") {
+		t.Fatalf("a head of 40 KiB: %s", is)
 	}
 	large.Close()
-
-	first, second := dial(), dial() // both are accepted: they are asked
-	for _, c := range []net.Conn{first, second} {
-		fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		if answer, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || answer.StatusCode != 200 {
-			t.Fatalf("%v, %v", answer, err)
+	served := func() net.Conn { // the server has to see that others are closed
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			c, is := askRaw(t, addr, "")
+			if is == "200 OK" {
+				return c
+			}
+			if time.Now().After(end) {
+				t.Fatalf("it is not served: %s", is)
+			}
 		}
 	}
-	third := dial()
-	fmt.Fprint(third, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	third.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-	if n, err := third.Read(make([]byte, 1)); err == nil {
-		t.Fatalf("a third connection was answered %d bytes", n)
+	first := served()
+	served()
+	if _, is := askRaw(t, addr, ""); is != "refused" {
+		t.Errorf("a third connection: %s", is)
 	}
 	first.Close()
-	third.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if answer, err := http.ReadResponse(bufio.NewReader(third), nil); err != nil || answer.StatusCode != 200 {
-		t.Fatalf("after another has ended: %v, %v", answer, err)
-	}
+	served()
 }
 
 // Nothing but this machine is served without a token.
 func TestAdminConfig(t *testing.T) {
 	good, short := tokenFile(t, testToken), tokenFile(t, "short")
-	for _, c := range []struct{ addr, token, says string }{
-		{"", "", ""}, {"127.0.0.1:0", "", ""}, {"localhost:0", "", ""}, {"[::1]:0", "", ""},
-		{"0.0.0.0:0", "", "not a loopback address"}, {":9090", "", "not a loopback address"}, {"[::]:1", "", "not a loopback address"},
-		{"192.0.2.1:1", "", "not a loopback address"}, {"node.example:1", "", "not a loopback address"}, {"localhost.example:1", "", "not a loopback address"},
-		{"0.0.0.0:0", good, ""}, {"0.0.0.0:0", short, "5 bytes"}, {"127.0.0.1:0", short, "5 bytes"},
-		{"0.0.0.0:0", tokenFile(t, strings.Repeat("x", tokenMax+1)), "want 16 to 1024"}, {"0.0.0.0:0", short + "none", "no such file"},
-		{"127.0.0.1", "", "HOST:PORT"}, {"", good, "no address"},
+	files := &tlsconf.Config{Cert: "c", Key: "k", CA: "a"}
+	for _, c := range []struct {
+		addr, token string
+		s           security
+		says        string
+	}{
+		{"", "", security{}, ""}, {"127.0.0.1:0", "", security{}, ""}, {"localhost:0", "", security{}, ""}, {"[::1]:0", "", security{}, ""},
+		{"0.0.0.0:0", "", security{}, "not a loopback address"}, {":9090", "", security{}, "not a loopback address"}, {"[::]:1", "", security{}, "not a loopback address"},
+		{"192.0.2.1:1", "", security{}, "not a loopback address"}, {"node.example:1", "", security{}, "not a loopback address"}, {"localhost.example:1", "", security{}, "not a loopback address"},
+		{"0.0.0.0:0", "", security{TokenInClear: true}, "not a loopback address"}, {"0.0.0.0:0", "", security{TLS: files}, ""},
+		{"0.0.0.0:0", good, security{}, "reads the token: set tls, or token_in_clear: true"}, {"0.0.0.0:0", good, security{TokenInClear: true}, ""},
+		{"0.0.0.0:0", good, security{TLS: files}, ""}, {"127.0.0.1:0", good, security{}, ""},
+		{"0.0.0.0:0", short, security{}, "5 bytes"}, {"127.0.0.1:0", short, security{}, "5 bytes"},
+		{"0.0.0.0:0", tokenFile(t, strings.Repeat("x", access.TokenMax+1)), security{}, "want 16 to 1024"}, {"0.0.0.0:0", short + "none", security{}, "no such file"},
+		{"127.0.0.1", "", security{}, "HOST:PORT"}, {"", good, security{}, "no address"},
 	} {
-		err := (&config{Admin: c.addr, AdminTokenFile: c.token}).checkAdmin()
+		err := (&config{Admin: c.addr, AdminTokenFile: c.token, Security: c.s}).checkAdmin()
 		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%q, %q: %v, want %q", c.addr, filepath.Base(c.token), err, c.says)
+			t.Errorf("%q, %q, %+v: %v, want %q", c.addr, filepath.Base(c.token), c.s, err, c.says)
 		}
 	}
 	code, _, complaint := call(t, "", "analyse", "--name", "a", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--admin", "0.0.0.0:0")
@@ -220,4 +253,21 @@ func TestReadiness(t *testing.T) {
 	answers(t, admin, "/readyz", http.StatusServiceUnavailable)
 	healthIs(t, at, grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	answers(t, admin, "/healthz", http.StatusOK)
+}
+
+// What strangers make a server log is a few lines a second, and the rest a number.
+func TestSparse(t *testing.T) {
+	var out strings.Builder
+	s := &sparse{log: slog.New(slog.NewTextHandler(&out, nil))}
+	for range 1000 {
+		fmt.Fprintln(s, "http: a complaint")
+	}
+	if got := strings.Count(out.String(), "a complaint"); got < sparseLines || got > 2*sparseLines {
+		t.Errorf("%d lines at once", got)
+	}
+	s.from = s.from.Add(-time.Second)
+	fmt.Fprintln(s, "http: another")
+	if !strings.Contains(out.String(), "lines left out") || !strings.Contains(out.String(), "another") {
+		t.Errorf("later: %s", out.String())
+	}
 }

@@ -34,7 +34,7 @@ type config struct {
 	// (empty): nowhere.
 	Control string `yaml:"control"`
 	// Admin is where metrics, health and profiles are served: host:port of a loopback
-	// address; of any, with a token. Default (empty): nowhere.
+	// address; of any, with tls or a token. Default (empty): nowhere.
 	Admin string `yaml:"admin"`
 	// AdminTokenFile is the file with the bearer token, of at least 16 bytes, that
 	// metrics and profiles ask for. Default (empty): none.
@@ -51,7 +51,8 @@ type config struct {
 	// EventLog says how much of it is written, and into which files.
 	EventLog eventLog `yaml:"event_log"`
 	// Peers says where other nodes listen: an emitter's distributors, a distributor's
-	// analysers, by name: host:port for gRPC, http://host:port for HTTP.
+	// analysers, by name: host:port for gRPC, http://host:port for HTTP, https://host:port
+	// for that with tls.
 	Peers map[string]peer `yaml:"peers"`
 	// Inputs are the log files that an emitter reads, once each, to their ends. Default
 	// (none): the emitter's generator. An emitter with inputs from flags ends when all
@@ -229,7 +230,7 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
-	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.checkStop(), c.Security.validate(role, c.Control), c.mayDial(), c.mayHTTP())
+	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.checkStop(), c.exposed(role))
 	if (role == "distribute" || role == "analyse") && c.Listen == "" && c.HTTPListen == "" {
 		bad("no address to listen at: --listen HOST:PORT or --http-listen HOST:PORT")
 	}

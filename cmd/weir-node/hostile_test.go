@@ -132,6 +132,12 @@ func TestHostile(t *testing.T) {
 		})
 	}
 	t.Logf("peaks of memory: distributor %d MiB, analyser %d MiB", a.d1.memory(t), a.a1.memory(t))
+	a.ends(t)
+}
+
+// ends stops the nodes, and holds that nothing of the attacks is in what they wrote.
+func (a *arena) ends(t *testing.T) {
+	t.Helper()
 	for _, p := range []*process{a.d1, a.a1} {
 		p.Process.Signal(syscall.SIGTERM)
 		if code := p.ends(t); code != exitOK {

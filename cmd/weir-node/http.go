@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	nethttp "net/http"
-	"slices"
 
 	"weir/system/analyser"
 	"weir/system/distributor"
 	"weir/system/emitter"
-	"weir/system/transport"
 	"weir/system/transport/http"
 	"weir/system/transport/netlimit"
 )
@@ -28,33 +25,29 @@ type httpSide struct {
 
 // newHTTPSide opens the link and the listeners of a role. Nobody is served yet.
 func newHTTPSide(role string, c *config, x *secure, log *slog.Logger) (*httpSide, error) {
-	link, err := http.NewLink(http.Config{Peers: c.peers(), Dial: x.dialer.Dial, ControlToken: x.token})
+	link, err := http.NewLink(x.httpLink(c.peers()))
 	if err != nil {
 		return nil, err
 	}
 	h := &httpSide{log: log, link: link}
-	add := func(addr string, handler nethttp.Handler) {
-		if addr == "" || err != nil {
-			return
+	data := func(handler nethttp.Handler) {
+		err = h.add(x, c.HTTPListen, http.Guarded(x.guard(nil), handler))
+	}
+	control := func(handler nethttp.Handler) {
+		handler = http.Guarded(x.guard(x.token), handler)
+		if x.token == nil && x.files == nil {
+			handler = http.LocalName(handler)
 		}
-		var l net.Listener
-		if l, err = net.Listen("tcp", addr); err != nil {
-			err = fmt.Errorf("listen for HTTP: %w", err)
-			return
-		}
-		h.listeners = append(h.listeners, netlimit.Listen(l, x.cfg.Limits.Limits))
-		s := http.NewServer(handler)
-		s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-		h.servers = append(h.servers, s)
+		err = errors.Join(err, h.add(x, c.HTTPControl, handler))
 	}
 	switch role {
 	case "distribute":
-		add(c.HTTPListen, link.Ingest(distributor.Ingress))
-		add(c.HTTPControl, link.Table(distributor.Supervisor))
+		data(link.Ingest(distributor.Ingress))
+		control(link.Table(distributor.Supervisor))
 	case "analyse":
-		add(c.HTTPListen, link.Analyser(analyser.Actor))
+		data(link.Analyser(analyser.Actor))
 	case "emit":
-		add(c.HTTPControl, link.Control(emitter.Actor))
+		control(link.Control(emitter.Actor))
 	}
 	if err != nil {
 		h.close()
@@ -63,38 +56,29 @@ func newHTTPSide(role string, c *config, x *secure, log *slog.Logger) (*httpSide
 	return h, nil
 }
 
-// mayHTTP returns which settings would let HTTP past the others' protection.
-func (c *config) mayHTTP() error {
-	var errs []error
-	if c.HTTPControl != "" && !loopback(c.HTTPControl) && c.Security.TokenFile == "" {
-		errs = append(errs, fmt.Errorf("http_control %q: other than a loopback address only with --control-token-file", c.HTTPControl))
+// add opens a listener, if there is an address.
+func (h *httpSide) add(x *secure, addr string, handler nethttp.Handler) error {
+	if addr == "" {
+		return nil
 	}
-	if c.Security.TLS == nil {
-		return errors.Join(errs...)
+	s, err := x.httpServer(handler, false)
+	if err != nil {
+		return err
 	}
-	plain := func(what, addr string) {
-		if addr != "" {
-			errs = append(errs, fmt.Errorf("%s %q: HTTP is not encrypted, and tls is set", what, addr))
-		}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen for HTTP: %w", err)
 	}
-	plain("http_listen", c.HTTPListen)
-	plain("http_control", c.HTTPControl)
-	for _, name := range slices.Sorted(maps.Keys(c.Peers)) {
-		p := c.Peers[name]
-		for _, addr := range []string{p.Data, p.Probe, p.Control} {
-			if _, ok := transport.HTTP(addr); ok {
-				plain("peer "+name, addr)
-			}
-		}
-	}
-	return errors.Join(errs...)
+	h.listeners = append(h.listeners, netlimit.Listen(l, x.cfg.Limits.Limits))
+	h.servers = append(h.servers, s)
+	return nil
 }
 
 // serve begins to serve.
 func (h *httpSide) serve() {
 	for i, l := range h.listeners {
 		go func() {
-			if err := h.servers[i].Serve(l); !errors.Is(err, nethttp.ErrServerClosed) {
+			if err := serveHTTP(h.servers[i], l); !errors.Is(err, nethttp.ErrServerClosed) {
 				h.log.Error("HTTP ended", "addr", l.Addr().String(), "err", err)
 			}
 		}()

@@ -15,7 +15,7 @@ func healthy(t *testing.T, url string) {
 	t.Helper()
 	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		resp, err := c.Get(url + "/healthz")
+		resp, err := c.Get(url + "/readyz")
 		if err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
@@ -102,11 +102,11 @@ func TestHTTPSettings(t *testing.T) {
 	}
 	common := []string{"distribute", "--name", "d1", "--data", t.TempDir(), "--http-listen", "127.0.0.1:0"}
 	for says, args := range map[string][]string{
-		`http_control "0.0.0.0:1": other than a loopback address`: {"--http-control", "0.0.0.0:1"},
-		`http_listen "127.0.0.1:0": HTTP is not encrypted`:        {"--config", file},
-		`peer a1 "http://127.0.0.1:5": HTTP is not encrypted`:     {"--config", file, "--analyser", "a1=1@http://127.0.0.1:5"},
-		`peer "a1": `:                       {"--analyser", "a1=1@http://169.254.169.254:80"},
-		`"http://h": want http://host:port`: {"--analyser", "a1=1@http://h"},
+		`http_control "0.0.0.0:1": whoever reaches it controls the node`: {"--http-control", "0.0.0.0:1"},
+		`peer a1 "http://127.0.0.1:5": http is not encrypted`:            {"--config", file, "--analyser", "a1=1@http://127.0.0.1:5"},
+		`peer a1 "https://127.0.0.1:5": https needs tls`:                 {"--analyser", "a1=1@https://127.0.0.1:5"},
+		`peer "a1": `: {"--analyser", "a1=1@http://169.254.169.254:80"},
+		`"http://h": want http://host:port or https://host:port`: {"--analyser", "a1=1@http://h"},
 	} {
 		code, _, complaint := call(t, "", append(common, args...)...)
 		if code == exitOK || !strings.Contains(strings.ReplaceAll(complaint, `\"`, `"`), says) {

@@ -35,19 +35,23 @@ flags:
                    has the sample and sizes
   --control ADDR   distribute, emit: where control documents are taken. Default:
                    nowhere. Other than a loopback address only with certificates
-                   (tls: {cert, key, ca} in the file) or a token
+                   (tls: {cert, key, ca} in the file) or a token, which crosses no
+                   network without tls unless the file says token_in_clear: true
   --control-token-file FILE
                    the token, 16 bytes or more, that a control document must carry;
                    operate: that its documents carry
   --admin ADDR     where /metrics, /healthz, /readyz and /debug/pprof are served: a loopback
-                   address. Default: nowhere
+                   address. Default: nowhere. With tls, of which metrics and profiles are
+                   an operator's, ADDR may be any
   --admin-token-file FILE
-                   metrics and profiles ask for the bearer token in FILE; then ADDR may be any
+                   metrics and profiles ask for the bearer token in FILE; the rule for ADDR
+                   is that of --control
   --log-level debug|info|warn|error, --log-format text|json
                    what is told on standard error. Default: info, text
   --http-listen ADDR, --http-control ADDR
                    the same as --listen and --control, as JSON over HTTP (curl).
-                   Nodes that speak HTTP are named as http://HOST:PORT.
+                   Nodes that speak HTTP are named as http://HOST:PORT; with tls as
+                   https://HOST:PORT.
 
 SIGHUP reads the configuration again: the log level, a distributor's table of analysers
 (analysers, drained) and the addresses of new peers take effect; what else changed is

@@ -86,9 +86,14 @@ func (c *rawConn) call(stream uint32, method string, headers ...string) bool {
 	return c.frame(frameHeaders, flagEndHeaders, stream, headerBlock(method, headers...))
 }
 
-// headerBlock has every field as a literal, so that it needs no table.
-func headerBlock(method string, headers ...string) (b []byte) {
-	all := append([]string{":method", "POST", ":scheme", "http", ":path", method, ":authority", "x", "content-type", "application/grpc", "te", "trailers"}, headers...)
+// headerBlock are the headers of a call of gRPC.
+func headerBlock(method string, headers ...string) []byte {
+	return fieldBlock(append([]string{":method", "POST", ":scheme", "http", ":path", method, ":authority", "x", "content-type", "application/grpc", "te", "trailers"}, headers...)...)
+}
+
+// fieldBlock has every field, name and value in turn, as a literal, so that it needs no
+// table.
+func fieldBlock(all ...string) (b []byte) {
 	for i, s := range all {
 		if i%2 == 0 {
 			b = append(b, 0)

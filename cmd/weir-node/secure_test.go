@@ -123,10 +123,16 @@ func TestMutualTLS(t *testing.T) {
 	f.rights(t)
 	f.strangers(t)
 	f.newAuthority(t)
+	f.stop()
+}
+
+// stop ends the nodes in order.
+func (f *fortress) stop() {
+	f.t.Helper()
 	for _, p := range f.nodes {
 		p.Process.Signal(syscall.SIGTERM)
-		if code := p.ends(t); code != exitOK {
-			t.Errorf("%v: exit code %d\n%s", p.Args[1], code, p.errs.String())
+		if code := p.ends(f.t); code != exitOK {
+			f.t.Errorf("%v: exit code %d\n%s", p.Args[1], code, p.errs.String())
 		}
 	}
 }
@@ -379,6 +385,7 @@ func TestSecureUsage(t *testing.T) {
 	if err := os.WriteFile(short, []byte("0123456789\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	long := tokenFile(t, testToken)
 	ca := tlstest.New(t, dir, "ca")
 	cert, key := ca.Issue(t, "x", tlstest.Cert{URIs: []string{"weir://distributor/d2"}})
 	files := fmt.Sprintf("tls: {cert: %s, key: %s, ca: %s}\n", cert, key, ca.File)
@@ -395,6 +402,13 @@ func TestSecureUsage(t *testing.T) {
 		{exitUsage, "control: \"[::ffff:10.0.0.1]:0\"\n", open},
 		{exitUsage, "control: 0.0.0.0:0\ntls: {cert: x, key: y, ca: z, anonymous: true}\n", open},
 		{exitUsage, "tls: {ca: x}\n", "needs a certificate"},
+		{exitUsage, "control: 0.0.0.0:0\ncontrol_token_file: " + long + "\n", `control_token_file: without tls whoever is on the way to control "0.0.0.0:0" reads the token`},
+		{exitUsage, "http_control: 0.0.0.0:0\ncontrol_token_file: " + long + "\n", `http_control "0.0.0.0:0" reads the token`},
+		{exitUsage, "control_token_file: " + long + "\npeers: {a1: {data: \"127.0.0.1:9\", control: \"a1.example:9\"}}\n", `peer a1 "a1.example:9" reads the token`},
+		{exitUsage, "control_token_file: " + long + "\npeers: {a1: {data: \"127.0.0.1:9\", control: \"http://192.0.2.1:9\"}}\n", `peer a1 "192.0.2.1:9" reads the token`},
+		{exitUsage, "http_control: 0.0.0.0:0\ntls: {cert: x, key: y, ca: z, anonymous: true}\n", open},
+		{exitUsage, "limits: {request: 1ns}\n", "limits: request 1ns"},
+		{exitInternal, "control: 192.0.2.1:0\ntoken_in_clear: true\ncontrol_token_file: " + long + "\n", "cannot assign"}, // it would start
 		{exitUsage, "dial_allow: [nonsense]\n", "dial_allow"},
 		{exitUsage, "dial_allow: [10.0.0.0/8]\n", `peer "a1": dial "127.0.0.1:9": the address is not allowed`},
 		{exitUsage, "peers: {a1: \"169.254.169.254:80\"}\n", "is link-local"},

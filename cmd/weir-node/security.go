@@ -1,25 +1,23 @@
 package main
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
+	"log"
 	"log/slog"
-	"maps"
 	"net"
-	"net/netip"
-	"os"
-	"slices"
+	nethttp "net/http"
 	"strings"
+	"sync"
 	"time"
 
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
 	"weir/system/transport"
+	"weir/system/transport/access"
 	"weir/system/transport/grpc"
+	"weir/system/transport/http"
 	"weir/system/transport/netlimit"
 	"weir/system/transport/tlsconf"
 )
@@ -29,9 +27,13 @@ type security struct {
 	// TLS are the files for encrypted connections, of which each end has a name. Default
 	// (none): connections are neither encrypted nor anybody's.
 	TLS *tlsconf.Config `yaml:"tls"`
-	// TokenFile holds the token, 16 to 1024 bytes, that every call to the control
-	// listener must carry. An operator's documents carry it. Default (empty): none.
+	// TokenFile holds the token, 16 to 1024 bytes, that every call to a control listener
+	// must carry. An operator's documents carry it. A file that replaces it is read while
+	// the node runs. Default (empty): none.
 	TokenFile string `yaml:"control_token_file"`
+	// TokenInClear lets tokens cross a network unencrypted, for one that is closed
+	// otherwise. Default (false): without tls a token goes to a loopback address only.
+	TokenInClear bool `yaml:"token_in_clear"`
 	// DialAllow are the addresses that this node may connect to, see
 	// netlimit.NewDialer. Default (none): all but unspecified, link-local and
 	// multicast ones.
@@ -47,8 +49,13 @@ type limits struct {
 	// connections count. 1..1<<20. Defaults (0): 1024 and 256.
 	Calls      int `yaml:"calls"`
 	CallsPerIP int `yaml:"calls_per_ip"`
-	// Handshake is how long a connection may take to be one. Default (0): 10 s.
+	// Handshake is how long a connection may take to be one; over HTTP the headers of its
+	// first request are part of it, and those of each may take as long. Default (0): 10 s,
+	// over HTTP 5 s.
 	Handshake time.Duration `yaml:"handshake"`
+	// Request is how long a request over HTTP may take to arrive, its body included.
+	// Default (0): 15 s.
+	Request time.Duration `yaml:"request"`
 	// StreamIdle and StreamStall end streams on which nothing moves, see grpc.Config.
 	StreamIdle  time.Duration `yaml:"stream_idle"`
 	StreamStall time.Duration `yaml:"stream_stall"`
@@ -67,7 +74,7 @@ func (l limits) validate() error {
 	for _, f := range []struct {
 		name string
 		v    time.Duration
-	}{{"handshake", l.Handshake}, {"stream_idle", l.StreamIdle}, {"stream_stall", l.StreamStall}} {
+	}{{"handshake", l.Handshake}, {"request", l.Request}, {"stream_idle", l.StreamIdle}, {"stream_stall", l.StreamStall}} {
 		if f.v != 0 && (f.v < 10*time.Millisecond || f.v > 24*time.Hour) {
 			errs = append(errs, fmt.Errorf("limits: %s %v: want 10ms to 24h, or 0 (the default)", f.name, f.v))
 		}
@@ -75,93 +82,36 @@ func (l limits) validate() error {
 	return errors.Join(errs...)
 }
 
-// validate returns everything that is wrong, for a role that takes control documents at
-// the address.
-func (s *security) validate(role, control string) error {
-	errs := []error{s.Limits.validate()}
-	if control != "" && role != "operate" && !loopback(control) && s.TokenFile == "" && (s.TLS == nil || s.TLS.Anonymous) {
-		errs = append(errs, fmt.Errorf("control %q: whoever reaches it controls the node: other than a loopback address only with "+
-			"certificates (tls: {cert, key, ca}, not anonymous) or --control-token-file", control))
-	}
-	if s.TLS != nil && s.TLS.Cert == "" && (role == "distribute" || role == "analyse" || control != "") {
-		errs = append(errs, errors.New("tls: who listens needs a certificate: tls: {cert: FILE, key: FILE, ca: FILE}"))
-	}
-	_, err := netlimit.NewDialer(s.DialAllow)
-	return errors.Join(append(errs, err)...)
-}
-
-// mayDial returns which peers have an address, not a name, that is none to connect to:
-// better at the start than at each attempt.
-func (c *config) mayDial() error {
-	d, err := netlimit.NewDialer(c.Security.DialAllow)
-	if err != nil {
-		return nil // told elsewhere
-	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(c.Peers)) {
-		p := c.Peers[name]
-		for _, addr := range []string{p.Data, p.Probe, p.Control} {
-			if at, ok := transport.HTTP(addr); ok {
-				addr = at
-			}
-			host, _, _ := net.SplitHostPort(addr)
-			if _, err := netip.ParseAddr(host); err != nil {
-				continue
-			}
-			if _, err := d.Resolve(context.Background(), addr); err != nil {
-				errs = append(errs, fmt.Errorf("peer %q: %w", name, err))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// loopback reports whether only this machine reaches an address to listen at. A name
-// counts only if it is localhost: what others mean is not known for ever.
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	return err == nil && localHost(host)
-}
-
-// localHost reports whether a host is this machine to itself.
-func localHost(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
-}
-
 // secure is security with its files read.
 type secure struct {
 	cfg    *security
+	log    *slog.Logger
 	files  *tlsconf.Files // nil: no TLS
-	server *tls.Config    // nil: no TLS
-	token  string
+	token  *access.Token  // nil: none
 	dialer *netlimit.Dialer
 }
 
 // open reads the files of a node.
-func (s *security) open(role, name string, log *slog.Logger) (*secure, error) {
-	x := &secure{cfg: s}
+func (s *security) open(role, name string, to *slog.Logger) (*secure, error) {
+	x := &secure{cfg: s, log: to}
 	var err error
 	if x.dialer, err = netlimit.NewDialer(s.DialAllow); err != nil {
 		return nil, err
 	}
-	if s.TokenFile != "" {
-		if x.token, err = readToken(s.TokenFile); err != nil {
-			return nil, fmt.Errorf("control token: %w", err)
-		}
+	if x.token, err = x.readToken("control token", s.TokenFile); err != nil {
+		return nil, err
 	}
 	if s.TLS == nil {
 		return x, nil
 	}
-	x.files, err = tlsconf.Load(*s.TLS, func(err error) { log.Error("certificates", "err", err) })
+	x.files, err = tlsconf.Load(*s.TLS, func(err error) { to.Error("certificates", "err", err) })
 	if err != nil || s.TLS.Cert == "" {
 		return x, err
 	}
 	if want := (tlsconf.Identity{Role: roleNames[role], Name: name}); x.files.Identity() != want {
 		return nil, fmt.Errorf("tls: %s: the certificate is of %s, the node is %s", s.TLS.Cert, x.files.Identity(), want)
 	}
-	x.server, err = x.files.Server()
-	return x, err
+	return x, nil
 }
 
 // roleNames are the roles of the commands, as certificates and logs have them.
@@ -169,33 +119,21 @@ var roleNames = map[string]string{
 	"distribute": tlsconf.Distributor, "analyse": tlsconf.Analyser, "emit": tlsconf.Emitter, "operate": tlsconf.Operator,
 }
 
-// The lengths in bytes of a token.
-const tokenMin, tokenMax = 16, 1024
-
-// readToken reads the token, without the white space around it.
-func readToken(name string) (string, error) {
-	f, err := os.Open(name)
+// readToken reads the token in a file; nil if there is no file.
+func (x *secure) readToken(what, file string) (*access.Token, error) {
+	if file == "" {
+		return nil, nil
+	}
+	token, err := access.LoadToken(file, func(err error) {
+		x.log.Error("a changed token is not used, the one before stays in force", "what", what, "err", err)
+	})
 	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, 2*tokenMax))
-	if err != nil {
-		return "", err
-	}
-	token := strings.TrimSpace(string(b))
-	if len(token) < tokenMin || len(token) > tokenMax {
-		return "", fmt.Errorf("%s: %d bytes, want %d to %d", name, len(token), tokenMin, tokenMax)
-	}
-	for _, c := range []byte(token) {
-		if c <= ' ' || c >= 0x7f {
-			return "", fmt.Errorf("%s: a token has visible ASCII characters only", name)
-		}
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return token, nil
 }
 
-// link is the transport's configuration.
+// link is the configuration of gRPC.
 func (x *secure) link(peers map[string]grpc.Peer) grpc.Config {
 	c := grpc.Config{
 		Peers: peers, Dial: x.dialer.Dial, ControlToken: x.token,
@@ -209,23 +147,102 @@ func (x *secure) link(peers map[string]grpc.Peer) grpc.Config {
 	return c
 }
 
-// listener puts limits on l, and says what a server on it must hold its clients to.
-func (x *secure) listener(l net.Listener, control bool) (net.Listener, []rpc.ServerOption) {
-	lim := x.cfg.Limits
-	calls := netlimit.Limits{Connections: lim.Calls, PerIP: lim.CallsPerIP}.WithDefaults()
-	guard := &grpc.Guard{Certificates: x.server != nil, Calls: netlimit.NewCount(calls.Connections, calls.PerIP)}
-	if x.cfg.TLS != nil {
-		guard.Anonymous = x.cfg.TLS.Anonymous
+// httpLink is the configuration of HTTP.
+func (x *secure) httpLink(peers map[string]transport.Peer) http.Config {
+	c := http.Config{Peers: peers, Dial: x.dialer.Dial, ControlToken: x.token}
+	if x.files != nil {
+		c.TLS = x.files.Client
 	}
+	return c
+}
+
+// guard is who may do what on a listener where every call must present the token, if
+// there is one.
+func (x *secure) guard(token *access.Token) *access.Guard {
+	calls := netlimit.Limits{Connections: x.cfg.Limits.Calls, PerIP: x.cfg.Limits.CallsPerIP}.WithDefaults()
+	return &access.Guard{
+		Certificates: x.files != nil, Anonymous: x.files != nil && x.cfg.TLS.Anonymous,
+		Token: token, Calls: netlimit.NewCount(calls.Connections, calls.PerIP),
+	}
+}
+
+// listener puts limits on l, and says what a gRPC server on it must hold its clients to.
+func (x *secure) listener(l net.Listener, control bool) (net.Listener, []rpc.ServerOption, error) {
+	guard := x.guard(nil)
 	if control {
 		guard.Token = x.token
 	}
-	options := append(grpc.ServerOptions(), guard.Options()...)
-	if lim.Handshake != 0 {
-		options = append(options, rpc.ConnectionTimeout(lim.Handshake))
+	options := append(grpc.ServerOptions(), grpc.Guarded(guard)...)
+	if wait := x.cfg.Limits.Handshake; wait != 0 {
+		options = append(options, rpc.ConnectionTimeout(wait))
 	}
-	if x.server != nil {
-		options = append(options, rpc.Creds(credentials.NewTLS(x.server)))
+	if x.files != nil {
+		conf, err := x.files.Server(false, "h2")
+		if err != nil {
+			return nil, nil, err
+		}
+		options = append(options, rpc.Creds(credentials.NewTLS(conf)))
 	}
-	return netlimit.Listen(l, lim.Limits), options
+	return netlimit.Listen(l, x.cfg.Limits.Limits), options, nil
+}
+
+// httpServer is a server within the limits, and with TLS if the node has it: then a
+// client's certificate is asked for, and required unless it is optional.
+func (x *secure) httpServer(h nethttp.Handler, optional bool) (*nethttp.Server, error) {
+	s := http.NewServer(h)
+	s.ErrorLog = log.New(&sparse{log: x.log}, "", 0)
+	if wait := x.cfg.Limits.Handshake; wait != 0 {
+		s.ReadHeaderTimeout = wait
+	}
+	if wait := x.cfg.Limits.Request; wait != 0 {
+		s.ReadTimeout = wait
+	}
+	s.ReadHeaderTimeout = min(s.ReadHeaderTimeout, s.ReadTimeout)
+	if x.files == nil {
+		return s, nil
+	}
+	s.Protocols.SetUnencryptedHTTP2(false)
+	var err error
+	s.TLSConfig, err = x.files.Server(optional, "h2", "http/1.1")
+	return s, err
+}
+
+// sparseLines is how many lines a second strangers can make a server log.
+const sparseLines = 5
+
+// sparse logs what an HTTP server says of its clients, and not without an end.
+type sparse struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	from time.Time // when the second began
+	n    int       // lines since
+}
+
+// Write implements io.Writer for lines.
+func (s *sparse) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	left := 0
+	if now := time.Now(); now.Sub(s.from) >= time.Second {
+		left = max(s.n-sparseLines, 0)
+		s.from, s.n = now, 0
+	}
+	s.n++
+	tell := s.n <= sparseLines
+	s.mu.Unlock()
+	if left > 0 {
+		s.log.Warn("HTTP clients: lines left out", "lines", left)
+	}
+	if tell {
+		s.log.Warn(strings.TrimSpace(string(line)))
+	}
+	return len(line), nil
+}
+
+// serveHTTP serves until the server is closed.
+func serveHTTP(s *nethttp.Server, l net.Listener) error {
+	if s.TLSConfig != nil {
+		return s.ServeTLS(l, "", "")
+	}
+	return s.Serve(l)
 }

@@ -211,7 +211,10 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 		if err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
-		l, options := s.secure.listener(l, addr == s.cfg.Control)
+		l, options, err := s.secure.listener(l, addr == s.cfg.Control)
+		if err != nil {
+			return err
+		}
 		server := rpc.NewServer(options...)
 		register(server)
 		grpc_health_v1.RegisterHealthServer(server, s.health)

@@ -105,8 +105,8 @@ func (c *config) whose(who string) (name, addr string, err error) {
 	if _, _, bad := net.SplitHostPort(host); !node.ValidName(name) || bad != nil {
 		return "", "", fmt.Errorf("%q: want NAME@HOST:PORT or NAME@http://HOST:PORT, or a NAME of which --config has peers: {NAME: {control: ADDRESS}}", who)
 	}
-	if host != addr && c.Security.TLS != nil {
-		return "", "", fmt.Errorf("%q: HTTP is not encrypted, and tls is set", addr)
+	if secret := strings.HasPrefix(addr, "https://"); host != addr && secret != (c.Security.TLS != nil) {
+		return "", "", fmt.Errorf("%q: with tls it is https://, without it http://", addr)
 	}
 	return name, addr, nil
 }
@@ -119,7 +119,7 @@ func (c *config) askState(ctx context.Context, name, addr string) (*message.Stat
 	}
 	var ask asking
 	if _, ok := transport.HTTP(addr); ok {
-		ask = x.stateHTTP(addr)
+		ask = x.stateHTTP(name, addr)
 	} else {
 		conn, err := x.connect(name, addr)
 		if err != nil {
@@ -160,8 +160,8 @@ func (x *secure) connect(name, addr string) (*rpc.ClientConn, error) {
 		creds = credentials.NewTLS(x.files.Client(name, tlsconf.Distributor))
 	}
 	options := []rpc.DialOption{rpc.WithTransportCredentials(creds), rpc.WithContextDialer(x.dialer.Dial), rpc.WithNoProxy()}
-	if x.token != "" {
-		options = append(options, rpc.WithPerRPCCredentials(grpc.Token(x.token)))
+	if x.token != nil {
+		options = append(options, rpc.WithPerRPCCredentials(grpc.Present(x.token)))
 	}
 	return rpc.NewClient("passthrough:///"+addr, options...)
 }
@@ -180,18 +180,22 @@ func stateGRPC(client weirv1grpc.ControlServiceClient) asking {
 	}
 }
 
-func (x *secure) stateHTTP(addr string) asking {
-	client := &nethttp.Client{Transport: &nethttp.Transport{
+func (x *secure) stateHTTP(name, addr string) asking {
+	transport := &nethttp.Transport{
 		DialContext:       func(ctx context.Context, _, a string) (net.Conn, error) { return x.dialer.Dial(ctx, a) },
 		DisableKeepAlives: true, DisableCompression: true,
-	}}
+	}
+	if x.files != nil {
+		transport.TLSClientConfig = x.files.Client(name, tlsconf.Distributor)
+	}
+	client := &nethttp.Client{Transport: transport, CheckRedirect: func(*nethttp.Request, []*nethttp.Request) error { return nethttp.ErrUseLastResponse }}
 	return func(ctx context.Context, m *message.State) (*message.StateOK, error) {
 		req, err := nethttp.NewRequestWithContext(ctx, nethttp.MethodGet, addr+"/v1/state?after="+url.QueryEscape(m.After), nil)
 		if err != nil {
 			return nil, err
 		}
-		if x.token != "" {
-			req.Header.Set("Authorization", "Bearer "+x.token)
+		if x.token != nil {
+			req.Header.Set("Authorization", x.token.Authorization())
 		}
 		resp, err := client.Do(req)
 		if err != nil {

@@ -65,7 +65,7 @@ func TestStopDistributor(t *testing.T) {
 		t.Errorf("not ready: %s", why)
 	}
 	answers(t, l.admin, "/healthz", http.StatusOK)
-	answers(t, l.httpListen, "/healthz", http.StatusServiceUnavailable)
+	answers(t, l.httpListen, "/readyz", http.StatusServiceUnavailable)
 	healthIs(t, l.listen, grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	resp, err := http.Post("http://"+l.httpListen+"/v1/packets", "application/json", strings.NewReader(`{"packets":[{"id":"e8/1/1","entries":[{"body":"x"}]}]}`))
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"weir/system/metrics"
+	"weir/system/transport/access"
+	"weir/system/transport/netlimit"
 )
 
 // How often the gRPC health service learns whether the node is ready.
@@ -23,7 +25,7 @@ const (
 type watch struct {
 	s        *service
 	listen   net.Listener // nil: there is no admin listener
-	token    []byte
+	token    *access.Token
 	metrics  *metrics.Metrics
 	stopping atomic.Bool // nothing new is to come here
 	admin    *admin
@@ -35,7 +37,7 @@ type watch struct {
 func (s *service) openWatch() (err error) {
 	s.health.SetServingStatus("", grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	w := &watch{s: s, quit: make(chan struct{})}
-	if w.token, err = adminToken(s.cfg.AdminTokenFile); err != nil {
+	if w.token, err = s.secure.readToken("admin token", s.cfg.AdminTokenFile); err != nil {
 		return err
 	}
 	if s.cfg.Admin != "" {
@@ -43,7 +45,7 @@ func (s *service) openWatch() (err error) {
 		if err != nil {
 			return err
 		}
-		w.listen = limitConns(l, adminConns)
+		w.listen = netlimit.Listen(l, adminConns)
 	}
 	s.watch = w
 	return nil
@@ -57,8 +59,10 @@ func (w *watch) begin(role string, incarnation uint32) (err error) {
 		return err
 	}
 	if w.listen != nil {
-		w.admin = newAdmin(w, w.token, s.log)
-		go w.admin.server.Serve(w.listen)
+		if w.admin, err = newAdmin(w, s.secure, w.token); err != nil {
+			return err
+		}
+		go serveHTTP(w.admin.server, w.listen)
 	}
 	w.done = make(chan struct{})
 	go w.health()
@@ -92,6 +96,7 @@ func (w *watch) health() {
 				status = grpc_health_v1.HealthCheckResponse_SERVING
 			}
 			w.s.health.SetServingStatus("", status)
+			w.s.http.link.SetReady(ok)
 			w.s.log.Info("readiness", "ready", ok, "why", why)
 		}
 		w.peers(&peers)

@@ -108,7 +108,11 @@ func (a *app) tellGroup(w *writer, g *sweep.Group, dir string) {
 		return // nothing was judged or kept
 	}
 	if sc, err := resolve(g.Fastest.Scenario, g.Fastest.Set); err == nil && dir != "" {
-		w.printf("  view:      %s check %s\n", prog, shellQuote(filepath.Join(dir, sc.Name, fmt.Sprint(g.Fastest.Seed))))
+		kept := shellQuote(filepath.Join(dir, sc.Name, fmt.Sprint(g.Fastest.Seed)))
+		if g.Status == logcheck.Fail.String() {
+			w.printf("  minimise:  %s shrink %s\n", prog, kept)
+		}
+		w.printf("  view:      %s check %s\n", prog, kept)
 	}
 }
 

@@ -69,6 +69,14 @@ func (n *Node) Deliver(in Incoming) error {
 	return err
 }
 
+// Asked reports whether a node may answer a request of an actor: it was asked, or the
+// answer is not awaited any more. An answer from another would be forged. Safe for
+// concurrent use.
+func (n *Node) Asked(peer, actor string, tok node.Token) bool {
+	a := n.find(actor)
+	return a == nil || a.box.asked(peer, tok)
+}
+
 // Fail tells that a message that this node sent will not be handled, or its request
 // not be answered; err is one of package node's. Safe for concurrent use.
 func (n *Node) Fail(actor string, tok node.Token, err error) {

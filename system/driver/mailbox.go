@@ -140,6 +140,14 @@ func (b *mailbox) answer(tok node.Token, it item) error {
 	return b.offer(it)
 }
 
+// asked reports whether a request is one to that node, if it is open at all.
+func (b *mailbox) asked(peer string, tok node.Token) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, open := b.open[tok]
+	return !open || p.to == peer
+}
+
 // fail adds the failure of a request. Of one that was answered or forgotten, and of
 // a message that awaits no answer, it is no news.
 func (b *mailbox) fail(tok node.Token, it item) {

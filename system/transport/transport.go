@@ -19,7 +19,7 @@ import (
 
 // Peer is where a node listens. Packets, probes and control documents go over
 // connections of their own, which may have addresses of their own: host:port for gRPC,
-// http://host:port for HTTP.
+// http://host:port for HTTP, https://host:port for HTTP over TLS.
 type Peer struct {
 	// Data is the address for packets. Required.
 	Data string
@@ -40,9 +40,14 @@ func (p Peer) Addr(k Kind) string {
 	return p.Data
 }
 
-// HTTP reports whether an address has the form http://host:port, which says that the
-// node speaks HTTP there and not gRPC, and returns its host:port.
-func HTTP(addr string) (host string, ok bool) { return strings.CutPrefix(addr, "http://") }
+// HTTP reports whether an address has the form http://host:port or https://host:port,
+// which says that the node speaks HTTP there and not gRPC, and returns its host:port.
+func HTTP(addr string) (host string, ok bool) {
+	if host, ok = strings.CutPrefix(addr, "http://"); !ok {
+		host, ok = strings.CutPrefix(addr, "https://")
+	}
+	return host, ok
+}
 
 // Kind is what a message is that a node sends on its own account.
 type Kind uint8

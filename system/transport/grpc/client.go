@@ -13,13 +13,13 @@ import (
 
 // The streams that a node opens: requests go out on them, answers come in.
 
-func openSubmit(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
+func openSubmit(ctx context.Context, conn *rpc.ClientConn, want string) (frames, error) {
 	s, err := weirv1grpc.NewIngestServiceClient(conn).Submit(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &framed[weirv1.SubmitRequest, weirv1.SubmitResponse]{
-		stream: s, header: s.Header,
+		stream: s, header: s.Header, want: want,
 		pack: func(batch []driver.Outgoing) (*weirv1.SubmitRequest, error) {
 			all, err := items(batch, wire.PackSubmit, func(w *weirv1.Submission, h *weirv1.Head) { w.Head = h })
 			return &weirv1.SubmitRequest{Items: all}, err
@@ -36,13 +36,13 @@ func openSubmit(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
 	}, nil
 }
 
-func openDispatch(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
+func openDispatch(ctx context.Context, conn *rpc.ClientConn, want string) (frames, error) {
 	s, err := weirv1grpc.NewAnalyserServiceClient(conn).Dispatch(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &framed[weirv1.DispatchRequest, weirv1.DispatchResponse]{
-		stream: s, header: s.Header,
+		stream: s, header: s.Header, want: want,
 		pack: func(batch []driver.Outgoing) (*weirv1.DispatchRequest, error) {
 			all, err := items(batch, wire.PackDispatch, func(w *weirv1.Dispatch, h *weirv1.Head) { w.Head = h })
 			return &weirv1.DispatchRequest{Items: all}, err
@@ -59,13 +59,13 @@ func openDispatch(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
 	}, nil
 }
 
-func openProbe(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
+func openProbe(ctx context.Context, conn *rpc.ClientConn, want string) (frames, error) {
 	s, err := weirv1grpc.NewAnalyserServiceClient(conn).Probe(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &framed[weirv1.ProbeRequest, weirv1.ProbeResponse]{
-		stream: s, header: s.Header,
+		stream: s, header: s.Header, want: want,
 		pack: func(batch []driver.Outgoing) (*weirv1.ProbeRequest, error) {
 			all, err := items(batch, sure(wire.PackProbe), func(w *weirv1.Probe, h *weirv1.Head) { w.Head = h })
 			return &weirv1.ProbeRequest{Items: all}, err

@@ -17,6 +17,7 @@ import (
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/transport"
+	"weir/system/transport/access"
 	"weir/system/wire"
 	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
@@ -26,11 +27,12 @@ import (
 type calls struct {
 	ctx    context.Context
 	client weirv1grpc.ControlServiceClient
+	want   string // the name that the answers must have; empty: any
 	done   chan item
 }
 
-func openControl(ctx context.Context, conn *rpc.ClientConn) frames {
-	return &calls{ctx: ctx, client: weirv1grpc.NewControlServiceClient(conn), done: make(chan item)}
+func openControl(ctx context.Context, conn *rpc.ClientConn, want string) frames {
+	return &calls{ctx: ctx, client: weirv1grpc.NewControlServiceClient(conn), want: want, done: make(chan item)}
 }
 
 func (c *calls) send(batch []driver.Outgoing) error {
@@ -58,7 +60,7 @@ func (c *calls) call(o driver.Outgoing, w *weirv1.ApplyRequest) {
 		var m *message.ControlOK
 		if m, err = wire.UnpackControlOK(answer); err == nil {
 			it.Msg = m
-			it.From, err = identity(head)
+			it.From, err = named(head, c.want)
 			it.From.Actor, it.Token = answer.GetHead().GetFrom(), node.Token(answer.GetHead().GetToken())
 		}
 	}
@@ -167,18 +169,18 @@ const applyMax = 30 * time.Second
 func peerOf(ctx context.Context) (node.Addr, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	from, err := identity(md)
-	if id, ok := known(ctx); ok && err == nil && from.Node != "" && from.Node != id.Name {
-		err = fmt.Errorf("metadata %s %q: %w %s", transport.KeyNode, from.Node, errName, id)
+	if err == nil && from.Node != "" {
+		if err = access.KnownIn(ctx).Is(from.Node); err != nil {
+			err = fmt.Errorf("metadata %s %q: %w", transport.KeyNode, from.Node, err)
+		}
 	}
 	return from, err
 }
 
-// errName says that a caller claims to be what its certificate does not say.
-var errName = errors.New("the certificate is of")
-
 // refusedPeer is the status for a caller that is not known by a right name.
 func refusedPeer(err error) error {
-	if errors.Is(err, errName) {
+	var r *access.Refusal
+	if errors.As(err, &r) {
 		return status.Error(codes.PermissionDenied, err.Error())
 	}
 	return status.Error(codes.InvalidArgument, err.Error())

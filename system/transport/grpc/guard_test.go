@@ -1,7 +1,7 @@
 package grpc
 
 import (
-	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -10,13 +10,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/status"
 
 	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/node"
-	"weir/system/transport/tlsconf"
+	"weir/system/transport/access"
 )
 
 // Every method that a server of weir's can offer has a rule, and no rule is for nothing.
@@ -37,12 +38,12 @@ func TestEveryMethodHasARule(t *testing.T) {
 		for _, m := range info.Methods {
 			method := "/" + name + "/" + m.Name
 			offered[method] = true
-			if _, ok := rules[method]; !ok {
+			if !methods[method].Rule() {
 				t.Errorf("%s has no rule", method)
 			}
 		}
 	}
-	for method := range rules {
+	for method := range methods {
 		if !offered[method] {
 			t.Errorf("a rule for %s, which nobody offers", method)
 		}
@@ -51,33 +52,17 @@ func TestEveryMethodHasARule(t *testing.T) {
 
 // Without a rule nobody may call a method, whoever it is.
 func TestDenyByDefault(t *testing.T) {
-	for _, g := range []Guard{{}, {Certificates: true}, {Certificates: true, Anonymous: true}} {
+	ctx := peer.NewContext(t.Context(), &peer.Peer{Addr: &net.TCPAddr{}})
+	for _, g := range []access.Guard{{}, {Certificates: true}, {Certificates: true, Anonymous: true}} {
 		for _, method := range []string{"/weir.v1.ControlService/Debug", "weir.v1.IngestService/Submit", "/weir.v1.IngestService/submit", "//", ""} {
-			if _, err := g.authorise(t.Context(), method); status.Code(err) != codes.PermissionDenied {
+			if _, _, err := enter(ctx, &g, method); status.Code(err) != codes.PermissionDenied {
 				t.Errorf("%+v: %q: %v", g, method, err)
 			}
 		}
 	}
-}
-
-// Where certificates decide, a caller without one may do what the Anonymous mode opens,
-// in that mode only.
-func TestWithoutCertificate(t *testing.T) {
-	for method, r := range rules {
-		for _, g := range []Guard{{Certificates: true}, {Certificates: true, Anonymous: true}} {
-			want := codes.Unauthenticated
-			if g.Anonymous && r.open {
-				want = codes.OK
-			}
-			if _, err := g.authorise(context.Background(), method); status.Code(err) != want {
-				t.Errorf("%+v: %s: %v, want %v", g, method, err, want)
-			}
-		}
-		if r.open && !strings.HasSuffix(method, "/Submit") && !strings.HasSuffix(method, "/Check") {
-			t.Errorf("%s is open to all", method)
-		}
-		if strings.Contains(method, "Control") && (len(r.roles) != 1 || r.roles[0] != tlsconf.Operator) {
-			t.Errorf("%s is for %v", method, r.roles)
+	for method, op := range methods {
+		if strings.Contains(method, "Control") != (op == access.Control || op == access.State) {
+			t.Errorf("%s is operation %d", method, op)
 		}
 	}
 }

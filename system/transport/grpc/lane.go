@@ -79,6 +79,7 @@ func (ln *lane) once() error {
 		return err
 	}
 	p := newPipe(ln.l.n, f, 0)
+	p.peer = ln.key.Peer
 	ln.mu.Lock()
 	for _, o := range ln.queue {
 		p.add(o)

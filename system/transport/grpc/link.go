@@ -14,7 +14,7 @@ import (
 
 	"weir/system/driver"
 	"weir/system/transport"
-	"weir/system/transport/tlsconf"
+	"weir/system/transport/access"
 )
 
 // Config says which nodes can be reached, and how.
@@ -29,8 +29,8 @@ type Config struct {
 	// Credentials are for connections to a peer of one of these roles. Default (nil):
 	// connections are neither encrypted nor anybody's.
 	Credentials func(peer string, roles ...string) credentials.TransportCredentials
-	// ControlToken is presented with every control document. Default (empty): none is.
-	ControlToken string
+	// ControlToken is presented with every control document. Default (nil): none is.
+	ControlToken *access.Token
 	// StreamIdle ends a stream of another node on which nothing comes or goes for that
 	// long. Default (0): 5 min.
 	StreamIdle time.Duration
@@ -183,7 +183,7 @@ func (l *Link) Close() {
 func (l *Link) dial(to transport.Key, addr string) (*rpc.ClientConn, error) {
 	creds := insecure.NewCredentials()
 	if l.cfg.Credentials != nil {
-		creds = l.cfg.Credentials(to.Peer, rolesOf[to.Kind]...)
+		creds = l.cfg.Credentials(to.Peer, access.RolesOf(to.Kind)...)
 	}
 	options := []rpc.DialOption{
 		rpc.WithTransportCredentials(creds),
@@ -198,16 +198,10 @@ func (l *Link) dial(to transport.Key, addr string) (*rpc.ClientConn, error) {
 		rpc.WithDisableServiceConfig(),
 		rpc.WithNoProxy(),
 	}
-	if to.Kind == transport.Control && l.cfg.ControlToken != "" {
-		options = append(options, rpc.WithPerRPCCredentials(Token(l.cfg.ControlToken)))
+	if to.Kind == transport.Control && l.cfg.ControlToken != nil {
+		options = append(options, rpc.WithPerRPCCredentials(presenter{l.cfg.ControlToken}))
 	}
 	return rpc.NewClient("passthrough:///"+addr, options...)
-}
-
-// rolesOf are the roles that a lane leads to.
-var rolesOf = [...][]string{
-	transport.Submit: {tlsconf.Distributor}, transport.Dispatch: {tlsconf.Analyser}, transport.Probe: {tlsconf.Analyser},
-	transport.Control: {tlsconf.Distributor, tlsconf.Emitter, tlsconf.Analyser},
 }
 
 // frameMax bounds a frame in bytes: the largest message and a full frame before it.

@@ -1,6 +1,7 @@
 package grpc
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -51,6 +52,7 @@ type pipe struct {
 	n      *driver.Node
 	f      frames
 	handle uint64 // what requests that come on it carry, see driver.Incoming; 0: it takes none
+	peer   string // who answers on it; empty: nobody
 
 	mu      sync.Mutex
 	queue   []driver.Outgoing
@@ -206,15 +208,20 @@ func (p *pipe) read() error {
 		p.heard = time.Now()
 		p.mu.Unlock()
 		for i := range items {
-			p.take(&items[i])
+			if err := p.take(&items[i]); err != nil {
+				return err
+			}
 		}
 	}
 }
 
 // take hands one item to the node. A request that the node does not handle is
-// refused; an answer that it does not handle is its own affair.
-func (p *pipe) take(it *item) {
+// refused; an answer that it does not handle is its own affair. Who answers what another
+// was asked is no node to listen to.
+func (p *pipe) take(it *item) error {
 	switch {
+	case p.peer != "" && it.Re != 0 && !p.n.Asked(p.peer, it.To.Actor, it.Re):
+		return fmt.Errorf("node %s answers request %d, which is another's to answer", p.peer, it.Re)
 	case it.Msg == nil:
 		p.n.Fail(it.To.Actor, it.Re, transport.RefusalError(it.why))
 	case it.Re != 0:
@@ -236,6 +243,7 @@ func (p *pipe) take(it *item) {
 			p.mu.Unlock()
 		}
 	}
+	return nil
 }
 
 // close ends the pipe: what waits leaves it. It returns the highest token that was

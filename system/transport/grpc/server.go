@@ -13,6 +13,7 @@ import (
 
 	"weir/system/driver"
 	"weir/system/message"
+	"weir/system/transport/access"
 	"weir/system/wire"
 	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
@@ -91,8 +92,8 @@ const refusedWait = time.Second
 // ownPacket holds an emitter with a certificate to ids of its own: with another's it
 // could make that one's packets look like repetitions.
 func ownPacket(ctx context.Context, m *message.Submit) error {
-	if id, ok := known(ctx); ok && m.Packet.ID.Source != id.Name {
-		return status.Errorf(codes.PermissionDenied, "packet %s: %v %s", m.Packet.ID, errName, id)
+	if err := access.KnownIn(ctx).Is(m.Packet.ID.Source); err != nil {
+		return status.Errorf(codes.PermissionDenied, "packet %s: %v", m.Packet.ID, err)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type framed[Out, In any] struct {
 	stream stream[Out, In]
 	peer   node.Addr                   // who is at the other end; Node is empty if it is no node
 	header func() (metadata.MD, error) // client: asked for once, before the first frame; nil: peer is known
+	want   string                      // client: the name that the header must have; empty: any
 	actor  string                      // of this node to which items without an address go
 	items  []item                      // reused
 
@@ -53,7 +54,7 @@ func (f *framed[Out, In]) recv() ([]item, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.peer, err = identity(md); err != nil {
+		if f.peer, err = named(md, f.want); err != nil {
 			return nil, err
 		}
 		f.header = nil
@@ -166,16 +167,30 @@ func identity(md metadata.MD) (node.Addr, error) {
 	return transport.Identity(md.Get(transport.KeyNode), md.Get(transport.KeyIncarnation))
 }
 
+// named is identity, of the node that was asked: the certificate was its, so that it
+// answers under no other name. An empty name asks for none.
+func named(md metadata.MD, want string) (node.Addr, error) {
+	a, err := identity(md)
+	if err == nil && want != "" && a.Node != want {
+		err = fmt.Errorf("metadata %s %q: asked was %s", transport.KeyNode, a.Node, want)
+	}
+	return a, err
+}
+
 // open opens the lane's stream.
 func (ln *lane) open(ctx context.Context, conn *rpc.ClientConn) (frames, error) {
+	want := ""
+	if ln.l.cfg.Credentials != nil {
+		want = ln.key.Peer
+	}
 	ctx = metadata.NewOutgoingContext(ctx, ln.l.introduce())
 	switch ln.key.Kind {
 	case transport.Submit:
-		return openSubmit(ctx, conn)
+		return openSubmit(ctx, conn, want)
 	case transport.Dispatch:
-		return openDispatch(ctx, conn)
+		return openDispatch(ctx, conn, want)
 	case transport.Probe:
-		return openProbe(ctx, conn)
+		return openProbe(ctx, conn, want)
 	}
-	return openControl(ctx, conn), nil
+	return openControl(ctx, conn, want), nil
 }

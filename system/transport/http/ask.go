@@ -10,6 +10,7 @@ import (
 	"weir/system/driver"
 	"weir/system/node"
 	"weir/system/transport"
+	"weir/system/transport/access"
 	"weir/system/wire"
 )
 
@@ -23,18 +24,20 @@ type outcome struct {
 var errLate = errors.New("no outcome yet")
 
 // ask hands messages to an actor of this node and waits for the answers to all of
-// them. Messages of a client that is no node get tokens from 1. It reports false if
+// them. An operation leads to its own actor and no other: what names another one finds
+// none. Messages of a client that is no node get tokens from 1. It reports false if
 // the client has gone.
 func (l *Link) ask(ctx context.Context, from node.Addr, head wire.Head, actor string, msgs []node.Message) ([]outcome, bool) {
 	handle, answers := l.expect(len(msgs))
 	defer l.forget(handle)
-	if head.To != "" {
-		actor = head.To
-	}
+	other := head.To != "" && head.To != actor
 	first := max(head.Token, 1)
 	all := make([]outcome, len(msgs))
 	owed := 0
 	for i, m := range msgs {
+		if all[i].err = node.ErrUnknown; other {
+			continue
+		}
 		err := l.n.Deliver(driver.Incoming{From: from, To: node.Addr{Actor: actor, Inc: head.ToInc}, Token: first + node.Token(i), Msg: m, Handle: handle})
 		if all[i].err = err; err == nil {
 			all[i].err = errLate
@@ -118,6 +121,12 @@ func (q *request) caller() (node.Addr, wire.Head, bool) {
 	if err != nil {
 		q.fail(http.StatusBadRequest, err)
 		return from, head, false
+	}
+	if from.Node != "" {
+		if err := access.KnownIn(q.r.Context()).Is(from.Node); err != nil {
+			q.fail(http.StatusForbidden, fmt.Errorf("header %s %q: %w", transport.KeyNode, from.Node, err))
+			return from, head, false
+		}
 	}
 	from.Actor = head.From
 	return from, head, true

@@ -10,6 +10,7 @@ import (
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/transport"
+	"weir/system/transport/access"
 	"weir/system/wire"
 )
 
@@ -33,17 +34,19 @@ type results struct {
 // request names another.
 func (l *Link) Ingest(actor string) http.Handler {
 	return &routes{l, []route{
-		{http.MethodPost, pathPackets, dataMax, func(q *request) { q.packets(actor) }, false},
-		{http.MethodGet, pathHealth, 0, l.health, false},
+		{http.MethodPost, pathPackets, dataMax, func(q *request) { q.packets(actor) }},
+		{http.MethodGet, pathHealth, 0, l.alive},
+		{http.MethodGet, pathReady, 0, l.health},
 	}}
 }
 
 // Analyser is the handler of an analyser's listener.
 func (l *Link) Analyser(actor string) http.Handler {
 	return &routes{l, []route{
-		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }, false},
-		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }, false},
-		{http.MethodGet, pathHealth, 0, l.health, false},
+		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }},
+		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }},
+		{http.MethodGet, pathHealth, 0, l.alive},
+		{http.MethodGet, pathReady, 0, l.health},
 	}}
 }
 
@@ -52,17 +55,18 @@ func (l *Link) Control(actor string) http.Handler { return &routes{l, l.control(
 
 // Table is the handler of the control listener of an actor with a table of analysers.
 func (l *Link) Table(actor string) http.Handler {
-	return &routes{l, append(l.control(actor), route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }, true})}
+	return &routes{l, append(l.control(actor), route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }})}
 }
 
 func (l *Link) control(actor string) []route {
 	return []route{
-		{http.MethodPost, pathControl, controlMax, func(q *request) { q.control(actor) }, true},
-		{http.MethodGet, pathHealth, 0, l.health, false},
+		{http.MethodPost, pathControl, controlMax, func(q *request) { q.control(actor) }},
+		{http.MethodGet, pathHealth, 0, l.alive},
+		{http.MethodGet, pathReady, 0, l.health},
 		{http.MethodGet, pathOpenAPI, 0, func(q *request) {
 			q.w.Header().Set("Content-Type", "application/yaml")
 			_, _ = q.w.Write(openAPI)
-		}, false},
+		}},
 	}
 }
 
@@ -82,6 +86,11 @@ func (q *request) packets(actor string) {
 		m, err := w.Packets[i].Unpack()
 		if err != nil {
 			q.fail(unread(err), fmt.Errorf("packets[%d]: %w", i, err))
+			return
+		}
+		// With another's ids an emitter could make that one's packets look like repetitions.
+		if err := access.KnownIn(q.r.Context()).Is(m.Packet.ID.Source); err != nil {
+			q.fail(http.StatusForbidden, fmt.Errorf("packets[%d]: packet %s: %w", i, m.Packet.ID, err))
 			return
 		}
 		msgs[i] = m

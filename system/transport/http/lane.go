@@ -25,7 +25,8 @@ const laneRequests = 128
 type lane struct {
 	l      *Link
 	key    transport.Key
-	base   string // http://host:port
+	base   string // http://host:port or https://host:port
+	want   string // the name under which the node must answer; empty: any
 	client *http.Client
 
 	mu    sync.Mutex
@@ -81,8 +82,8 @@ func (ln *lane) exchange(o *driver.Outgoing) error {
 	}
 	req.Header.Set("Content-Type", jsonType)
 	ln.l.introduce(req.Header)
-	if ln.key.Kind == transport.Control && ln.l.cfg.ControlToken != "" {
-		req.Header.Set("Authorization", bearer+ln.l.cfg.ControlToken)
+	if ln.key.Kind == transport.Control && ln.l.cfg.ControlToken != nil {
+		req.Header.Set("Authorization", ln.l.cfg.ControlToken.Authorization())
 	}
 	putHead(req.Header, wire.Head{Token: o.Token, From: o.From.Actor, To: o.To.Actor, ToInc: o.To.Inc})
 	resp, err := ln.client.Do(req)
@@ -109,7 +110,7 @@ func (ln *lane) response(o *driver.Outgoing, resp *http.Response) (in driver.Inc
 		return in, node.ErrReset
 	}
 	peer, err := identity(resp.Header)
-	if err != nil {
+	if err != nil || ln.want != "" && peer.Node != "" && peer.Node != ln.want {
 		return in, node.ErrReset
 	}
 	head, err := getHead(resp.Header)

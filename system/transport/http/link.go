@@ -2,30 +2,35 @@ package http
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"weir/system/driver"
 	"weir/system/transport"
+	"weir/system/transport/access"
 )
 
 // Config says which nodes can be reached, and how.
 type Config struct {
 	// Peers are the addresses of the nodes that this one may send to, by name: those
-	// of the form http://host:port are this transport's. Default: none; the node only
-	// answers.
+	// of the form http://host:port or https://host:port are this transport's. Default:
+	// none; the node only answers.
 	Peers map[string]transport.Peer
 	// Dial opens a connection to host:port. Required if there are Peers.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
-	// DialMax is how long opening a connection may take. Default (0): 3 s.
+	// DialMax is how long opening a connection may take, TLS included. Default (0): 3 s.
 	DialMax time.Duration
-	// ControlToken is presented with every control document, and the control handler
-	// takes only requests that present it. Default (empty): none.
-	ControlToken string
+	// TLS is for connections to the https address of a peer of one of these roles.
+	// Required if there are such addresses.
+	TLS func(peer string, roles ...string) *tls.Config
+	// ControlToken is presented with every control document. Default (nil): none is.
+	ControlToken *access.Token
 	// AnswerMax is how long a node has to answer a request that it took; then the
 	// client is told to try again. Default (0): 25 s.
 	AnswerMax time.Duration
@@ -41,6 +46,7 @@ type Link struct {
 	lanes *transport.Lanes[*lane]
 	done  sync.WaitGroup
 	room  room
+	ready atomic.Bool // told by SetReady
 	down  atomic.Bool // told by Shutdown
 
 	mu    sync.Mutex
@@ -60,32 +66,60 @@ func NewLink(cfg Config) (*Link, error) {
 		asked: map[uint64]chan driver.Outgoing{}, last: transport.HTTPHandles}
 	l.ctx, l.stop = context.WithCancel(context.Background())
 	var err error
-	l.lanes, err = transport.NewLanes(cfg.Peers, func(k transport.Key, addr string) (*lane, bool, error) {
-		host, ours := transport.HTTP(addr)
-		if _, _, err := net.SplitHostPort(host); ours && err != nil {
-			return nil, false, fmt.Errorf("%.80q: want http://host:port", addr)
-		}
-		return &lane{l: l, key: k, base: addr, client: l.client()}, ours, nil
-	})
+	l.lanes, err = transport.NewLanes(cfg.Peers, l.lane)
 	if err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// client makes the connections of one lane: no proxy, no redirect, no compression.
-func (l *Link) client() *http.Client {
+// lane is the lane to an address, if that is this transport's.
+func (l *Link) lane(k transport.Key, addr string) (*lane, bool, error) {
+	host, ours := transport.HTTP(addr)
+	if !ours {
+		return nil, false, nil
+	}
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		return nil, false, fmt.Errorf("%.80q: want http://host:port or https://host:port", addr)
+	}
+	ln := &lane{l: l, key: k, base: addr}
+	var conf *tls.Config
+	if strings.HasPrefix(addr, "https:") {
+		if l.cfg.TLS == nil {
+			return nil, false, fmt.Errorf("%.80q: there is no TLS", addr)
+		}
+		conf = l.cfg.TLS(k.Peer, access.RolesOf(k.Kind)...)
+		conf.NextProtos = []string{"http/1.1"} // each request on a connection of its own, as in clear
+		ln.want = k.Peer
+	}
+	ln.client = l.client(conf)
+	return ln, true, nil
+}
+
+// client makes the connections of one lane: no proxy, no redirect, no compression. A
+// connection that is to be encrypted is ready only once the other end is known.
+func (l *Link) client(conf *tls.Config) *http.Client {
+	dial := func(ctx context.Context, _, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, l.cfg.DialMax)
+		defer cancel()
+		conn, err := l.cfg.Dial(ctx, addr)
+		if err != nil {
+			return nil, &dialError{err}
+		}
+		if conf == nil {
+			return conn, nil
+		}
+		c := tls.Client(conn, conf)
+		if err := c.HandshakeContext(ctx); err != nil {
+			conn.Close()
+			return nil, &dialError{err}
+		}
+		return c, nil
+	}
 	return &http.Client{
 		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
-				ctx, cancel := context.WithTimeout(ctx, l.cfg.DialMax)
-				defer cancel()
-				conn, err := l.cfg.Dial(ctx, addr)
-				if err != nil {
-					return nil, &dialError{err}
-				}
-				return conn, nil
-			},
+			DialContext:            dial,
+			DialTLSContext:         dial,
 			MaxIdleConnsPerHost:    laneRequests,
 			IdleConnTimeout:        30 * time.Second, // less than the server's, so that it seldom closes first
 			DisableCompression:     true,
@@ -125,7 +159,11 @@ func (l *Link) Takes(o *driver.Outgoing) bool {
 // Send implements driver.Link.
 func (l *Link) Send(batch []driver.Outgoing) { l.lanes.Send(l.n, batch, l.answer) }
 
-// Shutdown makes the health check say that the node is stopping.
+// SetReady says what the health check tells until it is told otherwise. Default: that the
+// node is not ready.
+func (l *Link) SetReady(ready bool) { l.ready.Store(ready) }
+
+// Shutdown makes the health check say for good that the node is stopping.
 func (l *Link) Shutdown() { l.down.Store(true) }
 
 // Close ends all requests and waits for their goroutines. Servers are the caller's to

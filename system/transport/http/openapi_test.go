@@ -173,8 +173,10 @@ func wantType(s object, is string) error {
 func TestDescribedOperations(t *testing.T) {
 	a := readAPI(t)
 	met := map[string]bool{ // by tests that need more than one exchange
-		"GET /healthz 503": true, "POST /v1/probe 429": true, "POST /v1/control 429": true, "POST /v1/control 401": true,
-		"GET /v1/state 401": true,
+		"GET /readyz 503": true, "POST /v1/probe 429": true, "POST /v1/control 429": true,
+	}
+	for _, op := range Operations() {
+		met[op+" 401"], met[op+" 403"], met[op+" 429"] = true, true, true // TestGuarded
 	}
 	for _, x := range exchanges {
 		op, _, _ := strings.Cut(x.op, "?")

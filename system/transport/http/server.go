@@ -2,7 +2,6 @@ package http
 
 import (
 	"bytes"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +25,7 @@ const (
 	pathControl  = "/v1/control"
 	pathState    = "/v1/state"
 	pathHealth   = "/healthz"
+	pathReady    = "/readyz"
 	pathOpenAPI  = "/openapi.yaml"
 )
 
@@ -68,6 +68,7 @@ func NewServer(h http.Handler) *http.Server {
 			WriteByteTimeout:              10 * time.Second,
 		},
 	}
+	s.DisableGeneralOptionsHandler = true
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetHTTP2(true)
 	s.Protocols.SetUnencryptedHTTP2(true)
@@ -79,7 +80,6 @@ type route struct {
 	method, path string
 	most         int // bytes of a body; 0: it is not read
 	handle       func(*request)
-	operator     bool // only for whoever presents the control token, if there is one
 }
 
 // routes is the handler of some operations.
@@ -100,14 +100,19 @@ type request struct {
 func (h *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{l: h.l, w: w, r: r}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+		// It may have had a length too, on which somebody before this node relied: what
+		// follows is not necessarily a request.
+		w.Header().Set("Connection", "close")
+	}
 	var allowed []string
 	for i := range h.all {
 		o := &h.all[i]
 		switch {
-		case o.path != r.URL.Path:
+		case o.path != r.URL.EscapedPath(): // no other way to write it
 		case o.method != r.Method:
 			allowed = append(allowed, o.method)
-		case o.most == 0 && !o.operator:
+		case o.most == 0 && o.path != pathState: // it asks no actor
 			o.handle(q)
 			return
 		default:
@@ -136,11 +141,6 @@ func (l *Link) enter(q *request, o *route) {
 		return
 	}
 	l.introduce(q.w.Header())
-	if o.operator && !l.mayControl(q.r.Header) {
-		q.w.Header().Set("WWW-Authenticate", "Bearer")
-		q.fail(http.StatusUnauthorized, errors.New("header Authorization: want Bearer and the node's control token"))
-		return
-	}
 	if from := q.r.Header.Get("Origin"); from != "" {
 		q.fail(http.StatusForbidden, fmt.Errorf("header Origin %.80q: web pages are no clients", from))
 		return
@@ -159,14 +159,6 @@ func (l *Link) enter(q *request, o *route) {
 	}
 	defer l.room.bytes.Add(-int64(len(q.body)))
 	o.handle(q)
-}
-
-const bearer = "Bearer "
-
-// mayControl reports whether a request presents the control token, if there is one.
-func (l *Link) mayControl(h http.Header) bool {
-	token, ok := strings.CutPrefix(h.Get("Authorization"), bearer)
-	return l.cfg.ControlToken == "" || ok && subtle.ConstantTimeCompare([]byte(token), []byte(l.cfg.ControlToken)) == 1
 }
 
 // checkType holds that a body is JSON, in UTF-8 and not compressed.
@@ -284,15 +276,14 @@ func (q *request) reply(status int, body any) {
 	}
 }
 
-// health answers whether the node takes requests.
+// alive answers that the process lives, which is no reason for traffic.
+func (l *Link) alive(q *request) { q.reply(http.StatusOK, health{"alive"}) }
+
+// health answers whether the node is ready for traffic.
 func (l *Link) health(q *request) {
-	select {
-	case <-l.bound:
-		if l.ctx.Err() == nil && !l.down.Load() {
-			q.reply(http.StatusOK, health{"serving"})
-			return
-		}
-	default:
+	if l.ready.Load() && l.ctx.Err() == nil && !l.down.Load() {
+		q.reply(http.StatusOK, health{"serving"})
+		return
 	}
 	q.reply(http.StatusServiceUnavailable, health{"not_serving"})
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/node"
+	"weir/system/transport/access"
 )
 
 // A server that cuts a client off waits for a moment, so that it can read why.
@@ -31,6 +33,7 @@ func (f actorFunc) Receive(e node.Env, ev *node.Event) { f(e, ev) }
 type site struct {
 	data, analyser, control string // URLs
 	link                    *Link
+	guard                   atomic.Pointer[access.Guard] // of all three
 	node                    *driver.Node
 }
 
@@ -46,7 +49,9 @@ func open(t *testing.T, cfg Config, box node.Mailbox, f actorFunc, tune ...func(
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.SetReady(true)
 	s := &site{link: l, node: n}
+	s.guard.Store(&access.Guard{})
 	t.Cleanup(func() {
 		n.Kill()
 		<-n.Done()
@@ -57,12 +62,12 @@ func open(t *testing.T, cfg Config, box node.Mailbox, f actorFunc, tune ...func(
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := NewServer(h)
+		server := NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Guarded(s.guard.Load(), h).ServeHTTP(w, r) }))
 		for _, f := range tune {
-			f(s)
+			f(server)
 		}
-		go s.Serve(listener)
-		t.Cleanup(func() { s.Close() })
+		go server.Serve(listener)
+		t.Cleanup(func() { server.Close() })
 		return "http://" + listener.Addr().String()
 	}
 	s.data = serve(l.Ingest("main"))
@@ -206,7 +211,8 @@ var exchanges = []exchange{
 	{"GET /v1/state", "Weir-To: nobody", "", 503, "error"},
 	{"GET /v1/state?after=busy", "", "", 429, "too many"},
 	{"GET /v1/state?after=silent", "", "", 504, "no outcome yet"},
-	{"GET /healthz", "", "", 200, `{"status":"serving"}`},
+	{"GET /healthz", "", "", 200, `{"status":"alive"}`},
+	{"GET /readyz", "", "", 200, `{"status":"serving"}`},
 	{"GET /openapi.yaml", "", "", 200, "openapi: 3.1.0"},
 }
 
@@ -281,30 +287,6 @@ func TestExchanges(t *testing.T) {
 	wg.Wait()
 }
 
-// TestControlToken holds that a document is taken only with the token, if there is one.
-func TestControlToken(t *testing.T) {
-	s, api := open(t, Config{ControlToken: "sesame-sesame-sesame"}, node.Mailbox{}, judge), readAPI(t)
-	for header, status := range map[string]int{
-		"": 401, "Authorization: Bearer ": 401, "Authorization: Bearer sesame": 401, "Authorization: sesame-sesame-sesame": 401,
-		"Authorization: Bearer sesame-sesame-sesame": 200,
-	} {
-		for _, x := range []exchange{{op: "POST /v1/control", header: header, body: "{}"}, {op: "GET /v1/state", header: header}} {
-			resp, body := s.do(t, x)
-			if resp.StatusCode != status || strings.Contains(body, "sesame") {
-				t.Errorf("%s %s: %d %s", x.op, header, resp.StatusCode, body)
-			}
-			api.holds(t, x, resp, body)
-		}
-	}
-	doc := &message.Control{Doc: []byte("{}")}
-	if ev := sender(t, s.control, "main", doc); ev.Kind != node.Failed {
-		t.Errorf("a node without the token: %+v", ev)
-	}
-	if ev := sender(t, s.control, "main", doc, func(c *Config) { c.ControlToken = "sesame-sesame-sesame" }); ev.Kind != node.Replied {
-		t.Errorf("a node with the token: %+v", ev)
-	}
-}
-
 // TestNoSuchOperation holds what is answered to all that is not an operation.
 func TestNoSuchOperation(t *testing.T) {
 	s := open(t, Config{}, node.Mailbox{}, judge)
@@ -313,6 +295,11 @@ func TestNoSuchOperation(t *testing.T) {
 		{"DELETE /v1/control", "", "", 405, "takes POST"},
 		{"POST /healthz", "", "", 405, "takes GET"},
 		{"GET /v1/../v1/probe", "", "", 404, "no such operation"},
+		{"POST //v1/probe", "", "{}", 404, "no such operation"},
+		{"POST /v1/%70robe", "", "{}", 404, "no such operation"},
+		{"POST /v1/probe/", "", "{}", 404, "no such operation"},
+		{"POST /V1/probe", "", "{}", 404, "no such operation"},
+		{"POST /v1/%2e%2e/v1/probe", "", "{}", 404, "no such operation"},
 		{"GET /", "", "", 404, "no such operation"},
 		{"GET /debug/pprof/", "", "", 404, "no such operation"},
 	} {
@@ -377,7 +364,11 @@ func (s *site) asked() (all []uint64) {
 func TestStopping(t *testing.T) {
 	s, api := open(t, Config{AnswerMax: 20 * time.Second}, node.Mailbox{}, judge), readAPI(t)
 	s.link.Shutdown()
-	x := exchange{op: "GET /healthz", status: 503}
+	s.link.SetReady(true) // too late
+	if resp, body := s.do(t, exchange{op: "GET /healthz"}); resp.StatusCode != 200 {
+		t.Errorf("it is alive: %d %s", resp.StatusCode, body)
+	}
+	x := exchange{op: "GET /readyz", status: 503}
 	resp, body := s.do(t, x)
 	if resp.StatusCode != 503 || body != "{\"status\":\"not_serving\"}\n" {
 		t.Errorf("%d %s", resp.StatusCode, body)
@@ -402,7 +393,7 @@ func TestStopping(t *testing.T) {
 // TestHostile attacks a real listener, which goes on serving others.
 func TestHostile(t *testing.T) {
 	s := open(t, Config{}, node.Mailbox{}, judge, func(s *http.Server) {
-		s.ReadHeaderTimeout, s.ReadTimeout = 100*time.Millisecond, 200*time.Millisecond
+		s.ReadHeaderTimeout, s.ReadTimeout = 500*time.Millisecond, 2*time.Second
 	})
 	for what, attack := range map[string]struct{ send, want string }{
 		"half a header":        {"POST /v1/packets HTTP/1.1\r\nHost: x\r\nX: ", ""},

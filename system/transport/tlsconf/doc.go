@@ -6,6 +6,5 @@
 // looked at, so that a node may move. Files that change are read again while the node
 // runs; a set of files that does not fit together leaves the last good one in force.
 //
-// It knows no protocol and imports the standard library and the rule for names in
-// system/node. Programs that boot real nodes import it, and the transports.
+// It knows no protocol and imports the rule for names in system/node, and reload. Programs that boot real nodes import it, and the transports.
 package tlsconf

@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
-// Server is the configuration of a listener. Each connection gets the files as they are
-// when it begins. Without a certificate there is none.
-func (f *Files) Server() (*tls.Config, error) {
+// Server is the configuration of a listener for these protocols (ALPN: h2, http/1.1).
+// Each connection gets the files as they are when it begins. Who connects must show a
+// certificate unless that is optional; one that is shown must be good. Without a
+// certificate of the node's own there is no listener.
+func (f *Files) Server(optional bool, protocols ...string) (*tls.Config, error) {
 	if f.current().cert == nil {
 		return nil, errors.New("tls: who listens needs a certificate: tls: {cert: FILE, key: FILE}")
 	}
@@ -21,7 +23,7 @@ func (f *Files) Server() (*tls.Config, error) {
 			now := f.current()
 			c := &tls.Config{
 				MinVersion:   tls.VersionTLS13,
-				NextProtos:   []string{"h2"},
+				NextProtos:   protocols,
 				Certificates: []tls.Certificate{*now.cert},
 				ClientCAs:    now.ca,
 				ClientAuth:   tls.RequireAndVerifyClientCert,
@@ -32,7 +34,7 @@ func (f *Files) Server() (*tls.Config, error) {
 					return err
 				},
 			}
-			if f.cfg.Anonymous {
+			if optional || f.cfg.Anonymous {
 				c.ClientAuth = tls.VerifyClientCertIfGiven
 			}
 			return c, nil
@@ -41,7 +43,7 @@ func (f *Files) Server() (*tls.Config, error) {
 }
 
 // Client is the configuration for connections to the node of that name, which must be of
-// one of the roles.
+// one of the roles, over HTTP/2 unless the caller changes that.
 func (f *Files) Client(name string, roles ...string) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13,
@@ -57,8 +59,30 @@ func (f *Files) Client(name string, roles ...string) *tls.Config {
 		// from this node's authorities, which RootCAs would fix for good.
 		InsecureSkipVerify: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			return f.verifyServer(s, name, roles)
+			err := f.verifyServer(s, name, roles)
+			f.tell(name, err)
+			return err
 		},
+	}
+}
+
+// tellEvery is how often it is told of one node that it is not who it should be.
+const tellEvery = time.Minute
+
+// tell tells why the node of that name is not believed.
+func (f *Files) tell(name string, err error) {
+	f.mu.Lock()
+	last, again := f.told[name]
+	silent := err == nil || again && time.Since(last) < tellEvery
+	switch {
+	case err == nil:
+		delete(f.told, name)
+	case !silent:
+		f.told[name] = time.Now()
+	}
+	f.mu.Unlock()
+	if !silent {
+		f.failed(err)
 	}
 }
 

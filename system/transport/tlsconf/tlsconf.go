@@ -5,10 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"sync"
 	"time"
+
+	"weir/system/transport/reload"
 )
 
 // Config names the files of a node, all PEM.
@@ -26,22 +26,17 @@ type Config struct {
 	Anonymous bool `yaml:"anonymous"`
 }
 
-const (
-	// fileMax bounds each file in bytes.
-	fileMax = 1 << 20
-	// lookEvery is how often the files are looked at, at most.
-	lookEvery = 250 * time.Millisecond
-)
+// fileMax bounds each file in bytes.
+const fileMax = 1 << 20
 
 // Files are the newest good contents of the files. Safe for concurrent use.
 type Files struct {
 	cfg    Config
+	files  *reload.Files[loaded]
 	failed func(error)
 
-	mu     sync.Mutex
-	looked time.Time
-	stamp  [3]fileStamp
-	now    loaded
+	mu   sync.Mutex
+	told map[string]time.Time // nodes that are not who they should be, and when that was told
 }
 
 // loaded is a set of files that fit together. It does not change.
@@ -51,75 +46,34 @@ type loaded struct {
 	who  Identity // of cert
 }
 
-type fileStamp struct {
-	changed time.Time
-	size    int64
-}
-
 // Load reads the files. failed is told, by whichever goroutine finds it, when files that
-// changed later cannot be used; it may be nil.
+// changed later cannot be used, once for each different error; and of a node that does not
+// prove who it is, once a minute. It may be nil.
 func Load(cfg Config, failed func(error)) (*Files, error) {
-	f := &Files{cfg: cfg, failed: failed, looked: time.Now()}
-	var err error
-	if f.stamp, err = cfg.stat(); err == nil {
-		f.now, err = cfg.load()
+	if failed == nil {
+		failed = func(error) {}
 	}
+	read := func(was *loaded) (loaded, error) {
+		l, err := cfg.load()
+		if err == nil && was != nil && l.who != was.who {
+			err = fmt.Errorf("%s names %s, the node is %s", cfg.Cert, l.who, was.who)
+		}
+		return l, err
+	}
+	files, err := reload.Load(read, func(err error) {
+		failed(fmt.Errorf("tls: changed files are not used: %w", err))
+	}, cfg.Cert, cfg.Key, cfg.CA)
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	return f, nil
+	return &Files{cfg: cfg, files: files, failed: failed, told: map[string]time.Time{}}, nil
 }
 
 // Identity is whom the node's own certificate names; nobody if it has none.
 func (f *Files) Identity() Identity { return f.current().who }
 
 // current returns the files as they are now, if they changed and fit together.
-func (f *Files) current() loaded {
-	f.mu.Lock()
-	now, err := f.look()
-	f.mu.Unlock()
-	if err != nil && f.failed != nil {
-		f.failed(fmt.Errorf("tls: changed files are not used: %w", err))
-	}
-	return now
-}
-
-// look reads the files again if it is time to and one of them is not what it was. What
-// cannot be used is tried again at the next look. f.mu is held.
-func (f *Files) look() (loaded, error) {
-	if time.Since(f.looked) < lookEvery {
-		return f.now, nil
-	}
-	f.looked = time.Now()
-	stamp, err := f.cfg.stat()
-	if err != nil || stamp == f.stamp {
-		return f.now, err
-	}
-	next, err := f.cfg.load()
-	if err == nil && next.who != f.now.who {
-		err = fmt.Errorf("%s names %s, the node is %s", f.cfg.Cert, next.who, f.now.who)
-	}
-	if err == nil {
-		f.now, f.stamp = next, stamp
-	}
-	return f.now, err
-}
-
-func (c Config) files() [3]string { return [3]string{c.Cert, c.Key, c.CA} }
-
-func (c Config) stat() (stamp [3]fileStamp, err error) {
-	for i, name := range c.files() {
-		if name == "" {
-			continue
-		}
-		info, err := os.Stat(name)
-		if err != nil {
-			return stamp, err
-		}
-		stamp[i] = fileStamp{info.ModTime(), info.Size()}
-	}
-	return stamp, nil
-}
+func (f *Files) current() loaded { return f.files.Current() }
 
 func (c Config) load() (l loaded, err error) {
 	if c.CA == "" {
@@ -128,7 +82,7 @@ func (c Config) load() (l loaded, err error) {
 	if (c.Cert == "") != (c.Key == "") {
 		return l, errors.New("cert and key go together")
 	}
-	ca, err := read(c.CA)
+	ca, err := reload.Read(c.CA, fileMax)
 	if err != nil {
 		return l, err
 	}
@@ -139,11 +93,11 @@ func (c Config) load() (l loaded, err error) {
 	if c.Cert == "" {
 		return l, nil
 	}
-	chain, err := read(c.Cert)
+	chain, err := reload.Read(c.Cert, fileMax)
 	if err != nil {
 		return l, err
 	}
-	key, err := read(c.Key)
+	key, err := reload.Read(c.Key, fileMax)
 	if err != nil {
 		return l, err
 	}
@@ -156,17 +110,4 @@ func (c Config) load() (l loaded, err error) {
 	}
 	l.cert = &pair
 	return l, nil
-}
-
-func read(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, fileMax+1))
-	if err == nil && len(b) > fileMax {
-		err = fmt.Errorf("%s: more than %d bytes", name, fileMax)
-	}
-	return b, err
 }

@@ -64,7 +64,7 @@ func load(t *testing.T, c tlsconf.Config) *tlsconf.Files {
 
 func server(t *testing.T, c tlsconf.Config) *tls.Config {
 	t.Helper()
-	s, err := load(t, c).Server()
+	s, err := load(t, c).Server(false, "h2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +112,26 @@ func TestMutual(t *testing.T) {
 		if ok != (c.who != "") || ok && who.String() != c.who {
 			t.Errorf("%s: %v, server %v, client %v", c.name, who, serverErr, clientErr)
 		}
+	}
+}
+
+// That a node is not who it should be is told, and not at every attempt.
+func TestTold(t *testing.T) {
+	dir := t.TempDir()
+	ours := tlstest.New(t, dir, "ours")
+	d1 := server(t, issue(t, ours, "d1", uri("weir://distributor/d1")))
+	var told []string
+	e1, err := tlsconf.Load(issue(t, ours, "e1", uri("weir://emitter/e1")), func(err error) { told = append(told, err.Error()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		for _, name := range []string{"d1", "d2"} {
+			handshake(t, d1, e1.Client(name, tlsconf.Distributor))
+		}
+	}
+	if len(told) != 1 || told[0] != "tls: node d2: the certificate is of weir://distributor/d1, want a name of [distributor]" {
+		t.Errorf("told %q", told)
 	}
 }
 
@@ -173,7 +193,7 @@ func TestReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := files.Server()
+	listener, err := files.Server(false, "h2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +258,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", c, err, says)
 		}
 	}
-	if _, err := load(t, tlsconf.Config{CA: good.CA}).Server(); err == nil {
+	if _, err := load(t, tlsconf.Config{CA: good.CA}).Server(false, "h2"); err == nil {
 		t.Error("a listener without a certificate")
 	}
 }
