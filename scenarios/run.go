@@ -33,6 +33,8 @@ type Options struct {
 	Progress func(events uint64, virtual time.Duration)
 	// Interrupted is asked now and then; true ends the run with what there is. May be nil.
 	Interrupted func() bool
+	// Trace, if not nil, shows the run while it goes on (simulation only).
+	Trace *Trace
 
 	choose func(n int) int // of Explore: in place of the scenario's deviations
 }
@@ -93,6 +95,7 @@ const (
 	StopHalted      = "halted"      // settle time was over first
 	StopInterrupted = "interrupted" // Options.Interrupted said so
 	StopLogBytes    = "log_bytes"   // the logs reached their limit
+	StopEnough      = "enough"      // Options.Trace wanted no more
 )
 
 // step is how much virtual time passes between two looks from outside. It has no
@@ -210,7 +213,7 @@ func (r *run) advance(until time.Duration, done func() bool) bool {
 // stopName is the reason's name in logs and results: what this package halts for
 // has its own, the simulator's limits keep theirs.
 func stopName(reason sim.StopReason) string {
-	for _, own := range []string{StopLogBytes, StopInterrupted} {
+	for _, own := range []string{StopLogBytes, StopInterrupted, StopEnough} {
 		if reason == sim.Halted(own) {
 			return own
 		}
@@ -259,6 +262,9 @@ func (r *run) result() (*Result, error) {
 	r.injector.Stopped(r.stop)
 	r.injector.Close()
 	res.Logs, res.LogHash = r.world.files()
+	if t := r.world.trace; t != nil {
+		t.faults()
+	}
 	res.Records = r.world.lines + r.log.Lines()
 	res.Faults = r.faults.Bytes()
 	if r.opt.Check {

@@ -19,6 +19,7 @@ type traceFlags struct {
 	until  string
 	nodes  []string
 	packet string
+	stopAt string // replay only
 }
 
 func addTraceFlags(c *cobra.Command, f *traceFlags) {
@@ -32,7 +33,7 @@ func addTraceFlags(c *cobra.Command, f *traceFlags) {
 
 // wanted says that records are to be shown.
 func (f *traceFlags) wanted() bool {
-	return f.all || f.from != "" || f.until != "" || f.packet != "" || len(f.nodes) > 0
+	return f.all || f.from != "" || f.until != "" || f.packet != "" || len(f.nodes) > 0 || f.stopAt != ""
 }
 
 // filter reads the flags for a run with these nodes and, if events, event numbers.

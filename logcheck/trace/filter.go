@@ -38,13 +38,13 @@ func ParseBound(text string) (Bound, error) {
 	return Bound{At: d, Given: true}, nil
 }
 
-// before reports whether the record comes before the bound, after whether it comes after.
-func (b Bound) before(r *logcheck.Record) bool {
-	return b.Given && (b.Event > 0 && r.G < b.Event || b.Event == 0 && r.T < int64(b.At))
+// before reports whether a moment comes before the bound, after whether it comes after.
+func (b Bound) before(at time.Duration, event uint64) bool {
+	return b.Given && (b.Event > 0 && event < b.Event || b.Event == 0 && at < b.At)
 }
 
-func (b Bound) after(r *logcheck.Record) bool {
-	return b.Given && (b.Event > 0 && r.G > b.Event || b.Event == 0 && r.T > int64(b.At))
+func (b Bound) after(at time.Duration, event uint64) bool {
+	return b.Given && (b.Event > 0 && event > b.Event || b.Event == 0 && at > b.At)
 }
 
 // Filter says which records are told. The zero value tells all.

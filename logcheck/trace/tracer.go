@@ -56,14 +56,14 @@ func (t *Tracer) Err() error { return t.err }
 
 // Record takes the next record and reports whether more are wanted.
 func (t *Tracer) Record(r *logcheck.Record) bool {
-	if t.err != nil || t.filter.Until.after(r) {
+	if t.err != nil || t.filter.Until.after(time.Duration(r.T), r.G) {
 		return false
 	}
 	about := t.mail.about(r)
 	if t.filter.Packet != "" && !t.life.take(r, about) {
 		return true
 	}
-	if t.filter.From.before(r) || !t.ofNodes(r) {
+	if t.filter.From.before(time.Duration(r.T), r.G) || !t.ofNodes(r) {
 		return true
 	}
 	for _, text := range t.life.news {
@@ -79,11 +79,13 @@ func (t *Tracer) Record(r *logcheck.Record) bool {
 // Event takes what an actor did without leaving a record, and reports whether more is
 // wanted. It is no part of a packet's life.
 func (t *Tracer) Event(l Line, node string) bool {
-	if t.err != nil || t.filter.Packet != "" || len(t.filter.Nodes) > 0 && !slices.Contains(t.filter.Nodes, node) {
-		return t.err == nil
+	if t.err != nil || t.filter.Until.after(l.T, l.Event) {
+		return false
 	}
-	early := t.filter.From.Given && (t.filter.From.Event > l.Event || t.filter.From.Event == 0 && t.filter.From.At > l.T)
-	if !early {
+	if t.filter.Packet != "" || len(t.filter.Nodes) > 0 && !slices.Contains(t.filter.Nodes, node) {
+		return true
+	}
+	if !t.filter.From.before(l.T, l.Event) {
 		l.Text = logcheck.Sanitise(l.Text)
 		t.say(l)
 	}
