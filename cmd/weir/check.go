@@ -31,7 +31,12 @@ func (a *app) checkCommand() *cobra.Command {
 		Long:    checkLong,
 		Example: "  weir check runs/latest\n  weir check runs/latest --packet e1/1/448\n  weir check runs/latest --node a2 --from 8.5s --until 9s",
 		Args:    takes(1, 1),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args[0], output, &show) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := show.given(c); err != nil {
+				return err
+			}
+			return a.check(args[0], output, &show)
+		},
 	}
 	addTraceFlags(c, &show)
 	c.Flags().StringVar(&output, "output", "text", "form of the result: text or json")

@@ -14,7 +14,7 @@ const (
 	dumpDepth = 4
 	dumpItems = 8
 	dumpLines = 200
-	dumpText  = 120
+	dumpText  = 60
 )
 
 // dump writes a value's fields by name, unexported ones too, a line each: no addresses,

@@ -49,7 +49,12 @@ func (a *app) replayCommand() *cobra.Command {
 		Long:    replayLong,
 		Example: "  weir replay runs/latest\n  weir replay runs/latest --trace --until 12.5s\n  weir replay runs/latest --packet e1/1/448\n  weir replay runs/latest --stop-at 7613",
 		Args:    takes(1, 1),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.replay(args[0], &f, &show) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := show.given(c); err != nil {
+				return err
+			}
+			return a.replay(args[0], &f, &show)
+		},
 	}
 	addDirFlag(c, &f.dir)
 	addTraceFlags(c, &show)
@@ -173,5 +178,5 @@ func (a *app) firstDifferenceTo(dir string, then scenarios.Token, res *scenarios
 	if err != nil {
 		return "weir: the runs cannot be compared: " + clean(err.Error()) + "\n"
 	}
-	return d.text() + d.around(dir, tmp)
+	return "  1 is the stored run, 2 is this one\n" + d.text() + d.around(dir, tmp)
 }

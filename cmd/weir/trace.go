@@ -31,6 +31,16 @@ func addTraceFlags(c *cobra.Command, f *traceFlags) {
 	fl.StringVar(&f.until, "until", "", "show what happened until then, a time or an event")
 }
 
+// given refuses a flag that was given without a value: it would be as if it were not.
+func (f *traceFlags) given(c *cobra.Command) error {
+	for _, name := range []string{"packet", "from", "until", "stop-at"} {
+		if fl := c.Flags().Lookup(name); fl != nil && fl.Changed && fl.Value.String() == "" {
+			return usage("--%s is empty", name)
+		}
+	}
+	return nil
+}
+
 // wanted says that records are to be shown.
 func (f *traceFlags) wanted() bool {
 	return f.all || f.from != "" || f.until != "" || f.packet != "" || len(f.nodes) > 0 || f.stopAt != ""

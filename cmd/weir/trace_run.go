@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"reflect"
 
 	"weir/logcheck"
 	"weir/logcheck/trace"
@@ -22,7 +23,7 @@ func (a *app) traceRun(arg string, token scenarios.Token, output string, f *trac
 	if err != nil {
 		return err
 	}
-	t := &runTrace{app: a, filter: filter, lines: logcheck.NewLines(), p: a.tracePrinter(filter, output)}
+	t := &runTrace{app: a, arg: arg, filter: filter, lines: logcheck.NewLines(), p: a.tracePrinter(filter, output)}
 	if f.stopAt != "" {
 		b, err := trace.ParseBound(f.stopAt)
 		if err != nil || b.Event == 0 {
@@ -37,7 +38,7 @@ func (a *app) traceRun(arg string, token scenarios.Token, output string, f *trac
 	t.quiet = t.stopAt > 0 && !f.all && f.from == "" && f.until == "" && f.packet == "" && len(f.nodes) == 0
 	build := a.build()
 	fmt.Fprintf(a.errw, "weir: %s, seed %d, build %s\n", clean(sc.Name), token.Seed, clean(build))
-	return t.play(arg, sc, token, scenarios.Options{
+	return t.play(sc, token, scenarios.Options{
 		Seed: token.Seed, Inputs: files.list(), Build: build,
 		Trace:       &scenarios.Trace{Record: t.record, Handled: t.handled, StopAt: t.stopAt, Stopped: t.stopped},
 		Interrupted: func() bool { return a.ctx.Err() != nil },
@@ -47,6 +48,7 @@ func (a *app) traceRun(arg string, token scenarios.Token, output string, f *trac
 // runTrace is a trace of a run under way.
 type runTrace struct {
 	app    *app
+	arg    string // the run, as it was named
 	filter trace.Filter
 	lines  *logcheck.Lines
 	p      *tracePrinter
@@ -56,7 +58,7 @@ type runTrace struct {
 	bad    error
 }
 
-func (t *runTrace) play(arg string, sc *scenarios.Scenario, token scenarios.Token, opt scenarios.Options, files *inputs) error {
+func (t *runTrace) play(sc *scenarios.Scenario, token scenarios.Token, opt scenarios.Options, files *inputs) error {
 	a := t.app
 	defer t.p.out.Flush() // what led to a panic
 	res, err := a.run(sc, opt)
@@ -80,7 +82,7 @@ func (t *runTrace) play(arg string, sc *scenarios.Scenario, token scenarios.Toke
 	now := token
 	now.ScenarioHash, now.Inputs, now.Build = sc.Hash(), files.tokens(), opt.Build
 	now.TraceHash, now.LogHash = res.TraceHash, res.LogHash
-	return ended(a.compareTokens(token, now, a.firstDifferenceTo(arg, token, res)))
+	return ended(a.compareTokens(token, now, a.firstDifferenceTo(t.arg, token, res)))
 }
 
 // missed says why the run did not stop at an event.
@@ -126,4 +128,16 @@ func (t *runTrace) stopped(h scenarios.Handled) {
 		_, _ = t.p.out.WriteString("the message:\n" + dump(h.Msg))
 	}
 	_, _ = t.p.out.WriteString("the actor's state before it:\n" + dump(h.State))
+	prog := shellQuote(t.app.prog)
+	fmt.Fprintf(t.app.errw, "weir: to stop there under a debugger: dlv exec %s -- replay %s --stop-at %d\n", prog, shellQuote(t.arg), t.stopAt)
+	fmt.Fprintf(t.app.errw, "weir: then: break weir/scenarios.debugStop; continue; break %s; continue\n", receiver(h.State))
+}
+
+// receiver names the method that handles an actor's events, as a debugger does.
+func receiver(actor any) string {
+	typ := reflect.TypeOf(actor)
+	if typ.Kind() == reflect.Pointer {
+		return fmt.Sprintf("%s.(*%s).Receive", typ.Elem().PkgPath(), typ.Elem().Name())
+	}
+	return fmt.Sprintf("%s.%s.Receive", typ.PkgPath(), typ.Name())
 }

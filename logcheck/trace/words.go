@@ -169,7 +169,7 @@ func injected(r *logcheck.Record, about letter) string {
 	case logcheck.KindFault:
 		return "fault: " + act(r)
 	case logcheck.KindNoeffect:
-		return "no effect: " + act(r)
+		return "no effect: " + act(r) + because(r)
 	case logcheck.KindLost:
 		why, to := r.Str(logcheck.KeyWhy), r.Str(logcheck.KeyTo)
 		return fmt.Sprintf("lost (%s: %s) from %s to %s: %s", why, lostWhy(why, to), peer(r, logcheck.KeyFr, logcheck.KeyFI, 0), to, known(r, about))
@@ -239,7 +239,11 @@ func number(r *logcheck.Record, k logcheck.Key) string { return strconv.FormatUi
 
 // span is a time in nanoseconds as a person reads it.
 func span(r *logcheck.Record, k logcheck.Key) string {
-	return time.Duration(r.Int(k)).Round(time.Microsecond).String()
+	d := time.Duration(r.Int(k))
+	if d >= time.Millisecond {
+		d = d.Round(time.Microsecond)
+	}
+	return d.String()
 }
 
 // because is the reason of a record, if it gives one.
