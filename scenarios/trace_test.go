@@ -20,6 +20,14 @@ func traced(t *testing.T, tr *Trace, set ...string) *Result {
 	return runSmall(t, Options{Seed: 1, Trace: tr}, "crash", append(set, "phases.heal=3s")...)
 }
 
+// eventOf is the event number of a record.
+func eventOf(line []byte) (n uint64) {
+	for _, c := range fieldOf(line, "g") {
+		n = 10*n + uint64(c-'0')
+	}
+	return n
+}
+
 // TestTraceIsTheLogs: what a trace shows is the logs, line for line, in the order of the
 // run, and looking changes nothing.
 func TestTraceIsTheLogs(t *testing.T) {
@@ -37,12 +45,7 @@ func TestTraceIsTheLogs(t *testing.T) {
 				files[file] = &bytes.Buffer{}
 			}
 			files[file].Write(line)
-			g := fieldOf(line, "g")
-			n := uint64(0)
-			for _, c := range g {
-				n = 10*n + uint64(c-'0')
-			}
-			see(n)
+			see(eventOf(line))
 			return true
 		},
 		Handled: func(h Handled) bool { events++; see(h.Event); return true },
@@ -89,9 +92,7 @@ func TestStopAt(t *testing.T) {
 		if !bytes.HasPrefix(line, []byte(`{"k":"pick",`)) {
 			return true
 		}
-		for _, c := range fieldOf(line, "g") {
-			pick = 10*pick + uint64(c-'0')
-		}
+		pick = eventOf(line)
 		return false
 	}})
 	if pick == 0 {
@@ -113,5 +114,22 @@ func TestStopAt(t *testing.T) {
 	h := stops[0]
 	if h.Event != pick || h.Node != "d1" || !strings.HasPrefix(h.Actor, "w") || h.State == nil || h.What != "the message assign from ingress" {
 		t.Errorf("stopped at %+v", h)
+	}
+}
+
+// TestStopAtNoActorsEvent: an event that no actor handles stops nothing; the run ends with
+// the next one that an actor does.
+func TestStopAtNoActorsEvent(t *testing.T) {
+	var crash uint64
+	traced(t, &Trace{Record: func(_ string, line []byte) bool {
+		if !bytes.HasPrefix(line, []byte(`{"k":"fault",`)) {
+			return true
+		}
+		crash = eventOf(line)
+		return false
+	}})
+	res := traced(t, &Trace{StopAt: crash, Stopped: func(h Handled) { t.Errorf("stopped at %+v", h) }})
+	if crash == 0 || res.Stop != StopEnough || res.Events <= crash {
+		t.Errorf("ended %s after %d events, the crash is event %d", res.Stop, res.Events, crash)
 	}
 }
