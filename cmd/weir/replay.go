@@ -59,7 +59,7 @@ func (a *app) replayCommand() *cobra.Command {
 	addDirFlag(c, &f.dir)
 	addTraceFlags(c, &show)
 	c.Flags().StringVar(&show.stopAt, "stop-at", "", "end the run with the event of this number and show the state there")
-	c.Flags().StringVar(&f.output, "output", "text", "form of the result: text or json; text, json, junit or github without records to show")
+	c.Flags().StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github; of records: text or json")
 	return c
 }
 

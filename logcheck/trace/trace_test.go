@@ -277,3 +277,32 @@ func FuzzParseBound(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRecord: whatever record is accepted, its line is one line fit for a terminal.
+func FuzzRecord(f *testing.F) {
+	for _, line := range append(golden(f), wild...) {
+		file, record, _ := strings.Cut(line, " ")
+		f.Add(file == "faults.jsonl", strings.TrimSuffix(record, "\n"))
+	}
+	f.Fuzz(func(t *testing.T, faults bool, record string) {
+		file := map[bool]string{true: "faults.jsonl", false: "logs/n1.2.jsonl"}[faults]
+		r, err := logcheck.NewLines().Parse(file, []byte(record))
+		if err != nil {
+			return
+		}
+		for _, filter := range []Filter{{}, {Packet: r.Str(logcheck.KeyID)}} {
+			tr := New(filter, func(l Line) error {
+				if s := l.String(); logcheck.Sanitise(s) != s || l.Text == "" {
+					t.Errorf("not fit for a terminal: %q", s)
+				}
+				return nil
+			})
+			if !tr.Record(r) {
+				t.Error("no more wanted")
+			}
+			if s := tr.Summary(); logcheck.Sanitise(s) != s {
+				t.Errorf("not fit for a terminal: %q", s)
+			}
+		}
+	})
+}
