@@ -26,6 +26,7 @@ type letter struct {
 
 // mail remembers what recent tokens stand for.
 type mail struct {
+	only  string // nothing else than this packet is asked about; empty: all are
 	known map[token]letter
 	ring  []token
 	next  int
@@ -52,6 +53,9 @@ func (m *mail) about(r *logcheck.Record) letter {
 }
 
 func (m *mail) note(k token, l letter) {
+	if m.only != "" && l.packet != m.only {
+		return
+	}
 	if m.known == nil {
 		m.known = map[token]letter{}
 	}

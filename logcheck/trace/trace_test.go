@@ -257,6 +257,12 @@ func TestMailIsBounded(t *testing.T) {
 	if m.known[token{"e1", 1, 99}].what != "" || m.known[token{"e1", 1, 100}].what != "100" {
 		t.Error("not the oldest were forgotten")
 	}
+	m = mail{only: "e1/1/1"}
+	m.note(token{"e1", 1, 1}, letter{packet: "e1/1/1"})
+	m.note(token{"e1", 1, 2}, letter{packet: "e1/1/2"})
+	if len(m.known) != 1 {
+		t.Error("messages of other packets are remembered")
+	}
 }
 
 func FuzzParseBound(f *testing.F) {

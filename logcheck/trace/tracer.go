@@ -45,7 +45,7 @@ type Tracer struct {
 
 // New makes a tracer that hands its lines to tell. The first error of tell ends it.
 func New(f Filter, tell func(Line) error) *Tracer {
-	return &Tracer{filter: f, tell: tell, life: life{id: f.Packet}}
+	return &Tracer{filter: f, tell: tell, mail: mail{only: f.Packet}, life: life{id: f.Packet}}
 }
 
 // Told is how many lines were told.
