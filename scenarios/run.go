@@ -259,6 +259,9 @@ func (r *run) result() (*Result, error) {
 	if res.Header, err = json.MarshalIndent(r.sc.header(r.opt), "", "  "); err != nil {
 		return nil, fmt.Errorf("run.json: %w", err)
 	}
+	if t := r.world.trace; t != nil && r.stop == StopInterrupted {
+		t.over = true // no node ended: only the logs do
+	}
 	r.injector.Stopped(r.stop)
 	r.injector.Close()
 	res.Logs, res.LogHash = r.world.files()

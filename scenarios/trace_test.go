@@ -85,6 +85,23 @@ func TestTraceEndsARun(t *testing.T) {
 	}
 }
 
+// TestInterruptedTrace: that the logs of an interrupted run are closed is not shown as the
+// end of its nodes.
+func TestInterruptedTrace(t *testing.T) {
+	calls, ends, lines := 0, 0, 0
+	tr := &Trace{Handled: func(Handled) bool { return true }, Record: func(_ string, line []byte) bool {
+		lines++
+		if bytes.HasPrefix(line, []byte(`{"k":"stop"`)) || bytes.HasPrefix(line, []byte(`{"k":"end"`)) {
+			ends++
+		}
+		return true
+	}}
+	res := runSmall(t, Options{Trace: tr, Interrupted: func() bool { calls++; return calls > 20 }}, "crash")
+	if res.Stop != StopInterrupted || lines == 0 || ends > 0 {
+		t.Errorf("ended %s, %d lines, %d ends", res.Stop, lines, ends)
+	}
+}
+
 // TestStopAt: the run ends at that event, whose actor is shown before it acts.
 func TestStopAt(t *testing.T) {
 	var pick uint64
