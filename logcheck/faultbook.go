@@ -192,7 +192,7 @@ func (b *faultBook) linkFault(r *Record, v verb) {
 	}
 }
 
-// sent marks a message that is sent into a cut or held link.
+// sent marks a message that is sent into a cut, held or refused link.
 func (b *faultBook) sent(r *Record) {
 	if r.Sent == nil {
 		return
@@ -208,11 +208,11 @@ func (b *faultBook) sent(r *Record) {
 func (b *faultBook) received(r *Record) {
 	key := linkKey{r.Sent.From.Node, r.File.Node}
 	l := b.ctx.Truth.links[key]
-	if l == nil || l.gen != r.Sent.cutGen || (l.cut|l.hold)&r.Class == 0 || b.sus.on {
+	if l == nil || l.gen != r.Sent.cutGen || l.blocked()&r.Class == 0 || b.sus.on {
 		return
 	}
 	b.sus = suspect{on: true, t: r.T, g: r.G, refs: []Ref{b.links[key], r.Sent.At, r.Ref()},
-		text: "a message passed a link that was cut or held all the time"}
+		text: "a message passed a link that was cut, held or refused all the time"}
 }
 
 // bootSlack is how long a real process may take to write its first line.

@@ -57,6 +57,10 @@ type Lane interface {
 	Release()
 	Impair(faults.Impairment) error
 	Mend()
+	Reset()
+	Refuse()
+	Accept() error // ends Refuse
+	Truncate(bytes int, within time.Duration)
 }
 
 // Carrier says that a lane carries one class of the traffic of a directed link.

@@ -109,12 +109,22 @@ var linkVerbs = []struct {
 	call func(Lane, faults.Act) error
 }{
 	{faults.Cut, plain(Lane.Cut)},
-	{faults.Heal, plain(Lane.Heal)},
+	{faults.Heal, func(l Lane, _ faults.Act) error { l.Heal(); return l.Accept() }},
 	{faults.Hold, plain(Lane.Hold)},
 	{faults.Release, plain(Lane.Release)},
 	{faults.Mend, plain(Lane.Mend)},
 	{faults.Impair, func(l Lane, act faults.Act) error { return l.Impair(act.Args.Impair) }},
+	{faults.Reset, plain(Lane.Reset)},
+	{faults.Refuse, plain(Lane.Refuse)},
+	{faults.Truncate, func(l Lane, _ faults.Act) error { l.Truncate(truncateBytes, truncateWithin); return nil }},
 }
+
+// What a truncated connection still passes: less than the header of an HTTP/2 frame or the first line of a request.
+// On an idle one nothing comes; it breaks all the same, while the act still counts as its cause.
+const (
+	truncateBytes  = 7
+	truncateWithin = 100 * time.Millisecond
+)
 
 func plain(f func(Lane)) func(Lane, faults.Act) error {
 	return func(l Lane, _ faults.Act) error { f(l); return nil }

@@ -3,12 +3,16 @@
 package tcpfault_test
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"weir/faults"
+	"weir/faults/proxy"
 	"weir/faults/tcpfault"
 )
 
@@ -25,6 +29,9 @@ var effects = []struct {
 	{[]faults.Verb{faults.Cut, faults.Heal}, testCut},
 	{[]faults.Verb{faults.Hold, faults.Release}, testHold},
 	{[]faults.Verb{faults.Impair, faults.Mend}, testImpair},
+	{[]faults.Verb{faults.Reset}, testReset},
+	{[]faults.Verb{faults.Refuse}, testRefuse},
+	{[]faults.Verb{faults.Truncate}, testTruncate},
 }
 
 // TestEffects holds each effect, and that the table of worlds marks exactly what is carried out and tested.
@@ -155,4 +162,50 @@ func testImpair(t *testing.T) {
 	must(t, tb.in.HealAll())
 	tb.did("impair p q data delay 80ms", "impair q p probe delay 40ms", "mend p q data", "mend q p probe")
 	data.answers(0)
+}
+
+// testReset: only the connections that carry the class break, and new ones are made.
+func testReset(t *testing.T) {
+	for _, plan := range []string{"reset p -> q data", "reset q -> p acks"} {
+		tb, data, probe := play(t, "at 0s "+plan)
+		data.breaks()
+		probe.answers(0)
+		tb.dial(tb.data).answers(0)
+		if tb.in.ActiveStates() != 0 {
+			t.Error("a reset is no state")
+		}
+	}
+	tb, data, probe := play(t, "at 0s reset p -> q")
+	data.breaks()
+	probe.breaks()
+	tb.did("reset p q all")
+}
+
+// testRefuse: also after one direction of the connection has healed.
+func testRefuse(t *testing.T) {
+	tb, data, probe := play(t, "at 0s refuse p -> q data\nat 0s for 100ms refuse q -> p acks")
+	data.breaks()
+	probe.answers(0)
+	tb.states(1)
+	for _, l := range []*proxy.Link{tb.data, tb.probe} {
+		c, err := net.Dial("tcp", l.Addr())
+		if refused := errors.Is(err, syscall.ECONNREFUSED); refused != (l == tb.data) {
+			t.Errorf("dialled: %v", err)
+		}
+		if err == nil {
+			_ = c.Close()
+		}
+	}
+	must(t, tb.in.HealAll())
+	tb.dial(tb.data).answers(0)
+	tb.did("refuse p q data", "refuse q p ack", "heal q p ack", "heal p q data")
+}
+
+// testTruncate: a few bytes of the next message come through, on an idle connection none.
+func testTruncate(t *testing.T) {
+	tb, data, probe := play(t, "at 0s truncate p -> q data\nat 200ms truncate p -> q probes")
+	data.breaks()
+	probe.breaks()
+	tb.dial(tb.data).answers(0)
+	tb.did("truncate p q data", "truncate p q probe")
 }
