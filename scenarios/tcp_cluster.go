@@ -99,7 +99,11 @@ func (c *cluster) join() error {
 	for _, from := range c.sc.Nodes() {
 		for _, to := range c.sc.Nodes() {
 			for _, w := range c.ways(c.nodes[from.Name], c.nodes[to.Name]) {
-				l, err := proxy.New(proxy.Config{Name: from.Name + " " + to.Name + " " + w.key, Seed: c.opt.Seed, Target: w.addr})
+				at, err := c.freeAddr() // a port that refuses for a while must be there again afterwards
+				if err != nil {
+					return err
+				}
+				l, err := proxy.New(proxy.Config{Name: from.Name + " " + to.Name + " " + w.key, Seed: c.opt.Seed, Listen: at, Target: w.addr})
 				if err != nil {
 					return err
 				}
@@ -136,7 +140,7 @@ func (c *cluster) ways(from, to *realNode) []way {
 	return nil
 }
 
-// Ports of nodes are below those that the kernel gives to connections, so that none
+// Ports of nodes and proxies are below those that the kernel gives to connections, so that none
 // takes the port of a node that is down.
 const portLow, portHigh = 10_000, 32_000
 
