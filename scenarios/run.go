@@ -49,6 +49,9 @@ const (
 type TCP struct {
 	// Program is the path of weir-node.
 	Program string
+	// Transport is how nodes talk: grpc (also if empty), http, or mixed, where it depends
+	// on the pair and on the kind of traffic.
+	Transport string
 	// Live, if not nil, is told now and then how the cluster stands, and makes the run
 	// go on, without phases, until Options.Interrupted ends it in order.
 	Live func(Live)

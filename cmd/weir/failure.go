@@ -123,5 +123,8 @@ func (s *batch) command(o *outcome) string {
 	if f.world == scenarios.WorldTCP {
 		args = append(args, "--world", f.world)
 	}
+	if f.transport != "" && f.transport != "grpc" {
+		args = append(args, "--transport", f.transport)
+	}
 	return strings.Join(args, " ")
 }

@@ -38,6 +38,7 @@ func (a *app) soakCommand() *cobra.Command {
 	fl.StringVar(&f.world, "world", scenarios.WorldTCP, "where: tcp or sim")
 	fl.StringVar(&f.node, "node", "", "the weir-node program; default: beside weir, or in PATH")
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable")
+	addTransportFlag(c, &f.transport)
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
 	addDirFlag(c, &f.dir)
 	return c
