@@ -49,15 +49,28 @@ func ReadRun(path string) (*Run, error) {
 // DirSource returns the run's directory as a Source.
 func DirSource(dir string) Source { return &dirSource{dir: dir} }
 
-// List returns faults.jsonl, if there is one, and the files in logs.
+// List returns faults.jsonl, if there is one, and the files in logs and metrics.
 func (d *dirSource) List() ([]string, error) {
 	var names []string
 	if st, err := os.Stat(filepath.Join(d.dir, faultsName)); err == nil && st.Mode().IsRegular() {
 		names = append(names, faultsName)
 	}
-	f, err := os.Open(filepath.Join(d.dir, "logs"))
+	for _, kind := range [][2]string{{"logs", ".jsonl"}, {"metrics", ".prom"}} {
+		more, err := d.folder(kind[0], kind[1])
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, more...)
+	}
+	d.many = len(names) > openMax
+	return names, nil
+}
+
+// folder lists the files of one kind in a folder that need not be there.
+func (d *dirSource) folder(name, suffix string) (names []string, err error) {
+	f, err := os.Open(filepath.Join(d.dir, name))
 	if errors.Is(err, os.ErrNotExist) {
-		return names, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("logcheck: %w", err)
@@ -68,11 +81,10 @@ func (d *dirSource) List() ([]string, error) {
 		return nil, fmt.Errorf("logcheck: %w", err)
 	}
 	for _, e := range list {
-		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), ".jsonl") {
-			names = append(names, "logs/"+e.Name())
+		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix) {
+			names = append(names, name+"/"+e.Name())
 		}
 	}
-	d.many = len(names) > openMax
 	return names, nil
 }
 

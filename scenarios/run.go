@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"weir/faults"
@@ -85,6 +86,7 @@ type Result struct {
 	Header    []byte        // run.json
 	Logs      []File        // logs/NODE.INC.jsonl, in name order
 	Faults    []byte        // faults.jsonl
+	Metrics   []File        // metrics/NODE.INC.prom, of real nodes before their orderly end
 	// Notes lists what the plan asked for and the simulation could not do, and state
 	// triggers that nothing set off.
 	Notes   []string
@@ -282,7 +284,7 @@ func (r *run) result() (*Result, error) {
 
 // source gives the logs to the checker without a copy.
 func (res *Result) source() logcheck.Source {
-	return files(append(res.Logs[:len(res.Logs):len(res.Logs)], File{"faults.jsonl", Text{res.Faults}}))
+	return files(slices.Concat(res.Logs, res.Metrics, []File{{"faults.jsonl", Text{res.Faults}}}))
 }
 
 func (r *run) notes() []string {

@@ -113,8 +113,9 @@ func (c *cluster) playLive() error {
 // upMax bounds a live run.
 const upMax = 365 * 24 * time.Hour
 
-// endAll stops all nodes in order.
+// endAll takes the nodes' metrics and stops all in order.
 func (c *cluster) endAll() {
+	c.scrape()
 	c.injector.Phase("end")
 	for _, role := range []Role{RoleEmitter, RoleDistributor, RoleAnalyser, RoleOperator} {
 		c.stopAll(role)
@@ -175,6 +176,7 @@ func (c *cluster) result() (*Result, error) {
 	if res.Logs, err = readLogs(c.follow.dir); err != nil {
 		return nil, err
 	}
+	res.Metrics = c.metrics
 	for _, f := range res.Logs {
 		res.Records += uint64(bytes.Count(f.Data.Bytes(), []byte("\n")))
 	}

@@ -41,6 +41,7 @@ type cluster struct {
 	orders   *os.File     // the operator's
 	stop     string
 	ended    []string // nodes that ended by themselves
+	metrics  []File
 }
 
 // realNode is one node: its process and where it listens.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,9 @@ func runReal(t *testing.T, name, transport string, set ...string) (*Scenario, *R
 	res, err := Run(sc, Options{Seed: 1, Check: true, TCP: &TCP{Program: program, Transport: transport}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(res.Metrics) != len(sc.Nodes()) {
+		t.Errorf("metrics of %d of %d nodes", len(res.Metrics), len(sc.Nodes()))
 	}
 	if dir := os.Getenv("WEIR_KEEP"); dir != "" {
 		if err := res.Write(filepath.Join(dir, name)); err != nil {
@@ -109,6 +113,37 @@ func TestWorldsAgree(t *testing.T) {
 				t.Log(n)
 			}
 		})
+	}
+}
+
+// TestFalseMetrics holds that the judge compares what a real node says of itself with
+// its log: one commit more or less, and H9 fails.
+func TestFalseMetrics(t *testing.T) {
+	t.Parallel()
+	_, res := runReal(t, "steady-deficit", "http", "phases.warmup=500ms", "phases.faults=500ms", "phases.heal=500ms", "check.min_packets=1")
+	run, err := logcheck.ParseRun(res.Header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(res.Metrics, func(f File) bool { return f.Name == "metrics/a1.1.prom" })
+	text := string(res.Metrics[i].Data.Bytes())
+	const metric = "\nweir_analyser_commits_total "
+	_, rest, _ := strings.Cut(text, metric)
+	value, _, _ := strings.Cut(rest, "\n")
+	commits, err := strconv.Atoi(value)
+	if err != nil || commits < 2 {
+		t.Fatalf("%s commits: %v", value, err)
+	}
+	for off, want := range map[int]logcheck.Status{-1: logcheck.Fail, 0: logcheck.Pass, 1: logcheck.Fail} {
+		res.Metrics[i].Data = Text{[]byte(strings.Replace(text, metric+value, metric+strconv.Itoa(commits+off), 1))}
+		v, err := logcheck.Check(res.source(), run, logcheck.Options{Only: []string{"H9"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h9 := v.Results[slices.IndexFunc(v.Results, func(r logcheck.Result) bool { return r.ID == "H9" })]
+		if h9.Status != want || off != 0 && !strings.Contains(h9.Detail, "weir_analyser_commits_total") {
+			t.Errorf("%+d: %s %s", off, h9.Status, h9.Detail)
+		}
 	}
 }
 
