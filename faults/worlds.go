@@ -82,7 +82,7 @@ var table = []row{
 	{[]Verb{DiskLie, DiskHonest, DiskTear, DiskBreak, DiskRepair, DiskStall, DiskFlow}, "", nil,
 		[nWorlds]Support{does(""), later("the sandbox's files"), never(hostDisk)}},
 	{[]Verb{DiskFill, DiskFree}, "", nil, [nWorlds]Support{does(""), later("the sandbox's files"), never(hostDisk)}},
-	{[]Verb{DiskRot}, "", nil, [nWorlds]Support{does(""), later("the sandbox's files"), later("the file is changed")}},
+	{[]Verb{DiskRot}, "", nil, [nWorlds]Support{does(""), later("the sandbox's files"), does("bits of the file in the node's folder")}},
 	{[]Verb{Configure, Weight, Add, Remove, Drain, Undrain, Misconfigure}, "", nil,
 		[nWorlds]Support{does("through the runner's operator"), later("operator process"), does("through the runner's operator")}},
 	{[]Verb{HealAll}, "", nil, [nWorlds]Support{does(""), later(""), does("")}},

@@ -236,11 +236,14 @@ func (c *cluster) notes() []string {
 	return append(notes, c.ended...)
 }
 
+// data is the folder of a node's durable files.
+func (c *cluster) data(node string) string { return filepath.Join(c.dir, "data", node) }
+
 // tcpNodes are the plan's nodes with their processes.
 func (c *cluster) tcpNodes() []tcpfault.Node {
 	var all []tcpfault.Node
 	for _, t := range c.sc.Topology().Nodes {
-		all = append(all, tcpfault.Node{Name: t.Name, Actors: t.Actors, Process: c.nodes[t.Name].process})
+		all = append(all, tcpfault.Node{Name: t.Name, Actors: t.Actors, Process: c.nodes[t.Name].process, Dir: c.data(t.Name)})
 	}
 	return all
 }

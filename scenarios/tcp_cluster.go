@@ -90,7 +90,7 @@ func (c *cluster) build() error {
 // prepare writes a node's configuration and makes its process.
 func (c *cluster) prepare(r *realNode) error {
 	conf := map[string]any{
-		"name": r.Name, "data": filepath.Join(c.dir, "data", r.Name), "log": c.follow.dir,
+		"name": r.Name, "data": c.data(r.Name), "log": c.follow.dir,
 		"epoch": c.epoch.UnixNano(), "seed": c.opt.Seed + 1, // 0 would mean: the machine's entropy
 		"listen": r.at[byGRPC].listen, "control": r.at[byGRPC].control, "http_listen": r.at[byHTTP].listen, "http_control": r.at[byHTTP].control,
 		"admin": r.admin, "peers": r.peers, "lifeline": true,

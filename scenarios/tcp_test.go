@@ -84,6 +84,7 @@ var agreeing = map[string]string{
 	"weight-change":           "at 2s weight d1 a1 5; at 4s weight d1 a2 0; at 6s weight d1 a2 2",
 	"drain":                   "at 2s for 4s drain d1 a1; at 3s for 2s stop a1",
 	"add-and-remove":          "at 2s add d1 a4 2; at 5s remove d1 a1",
+	"disk-rot":                "at 2s for 3s crash a2; at 3s disk_rot a2 file log.0 bits 4",
 	"refused":                 "at 2s for 4s refuse d1 -> a2; at 6500ms truncate d1 -> a3 data; at 6500ms reset d1 -> a1",
 }
 

@@ -33,6 +33,7 @@ type Node struct {
 	Name    string
 	Actors  []string // where known: a plan that names another is refused
 	Process Process  // required
+	Dir     string   // the folder of its durable files; empty: they cannot rot
 }
 
 // Process is a node's process over its incarnations.

@@ -14,8 +14,10 @@ import (
 type stage struct {
 	in        *Injector
 	processes map[string]Process
+	dirs      map[string]string
 	lanes     map[laneKey][]Lane
 	scheduled int
+	rots      int // so far
 }
 
 type laneKey struct {
@@ -24,9 +26,9 @@ type laneKey struct {
 }
 
 func newStage(in *Injector) *stage {
-	s := &stage{in: in, processes: make(map[string]Process), lanes: make(map[laneKey][]Lane)}
+	s := &stage{in: in, processes: make(map[string]Process), dirs: make(map[string]string), lanes: make(map[laneKey][]Lane)}
 	for _, n := range in.opt.Nodes {
-		s.processes[n.Name] = n.Process
+		s.processes[n.Name], s.dirs[n.Name] = n.Process, n.Dir
 	}
 	for _, c := range in.opt.Carriers {
 		k := laneKey{c.From, c.To, c.Class}
@@ -58,6 +60,8 @@ func (s *stage) Can(act faults.Act) bool {
 	switch act.Do {
 	case faults.Pause, faults.Resume:
 		return s.Running(act.Node)
+	case faults.DiskRot:
+		return s.canRot(act)
 	}
 	return true
 }
@@ -101,6 +105,7 @@ var nodeVerbs = []struct {
 	{faults.Resume, func(_ *stage, p Process, _ faults.Act) error { return p.Resume() }},
 	{faults.Slow, func(_ *stage, p Process, act faults.Act) error { return p.Slow(act.Args.Percent) }},
 	{faults.Normal, func(_ *stage, p Process, _ faults.Act) error { p.Normal(); return nil }},
+	{faults.DiskRot, (*stage).rot},
 }
 
 // linkVerbs says how each is done to a lane.
