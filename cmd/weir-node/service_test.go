@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -81,15 +83,28 @@ func (p *process) ends(t *testing.T) int {
 	return p.ProcessState.ExitCode()
 }
 
-// free returns an address that nobody listens at.
+// Ports that free gives are below those that the kernel gives to connections and to :0,
+// so that no connection takes one before its node does; taken are those given already.
+const portLow, portHigh = 10_000, 32_000
+
+var taken sync.Map
+
+// free returns an address that nobody listens at, never the same twice.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", portLow+rand.IntN(portHigh-portLow))
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
+		}
+		l.Close()
+		if _, before := taken.LoadOrStore(addr, true); !before {
+			return addr
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatalf("no free port from %d to %d", portLow, portHigh)
+	return ""
 }
 
 // soon tries again soon after a connection is refused.
@@ -164,10 +179,11 @@ func pipeline(t *testing.T, overHTTP string) {
 	if err := os.WriteFile(input, []byte(text.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// On a busy machine nothing is to be sent twice, and nobody taken for dead: a verdict
-	// gives the other analyser all, and what was under way once more.
-	patient := filepath.Join(dir, "d1.yaml")
-	if err := os.WriteFile(patient, []byte("distributor: {attempt_timeout: 2m, detector: {interval: 1m, down_interval: 1m, timeout: 50s}}\n"), 0o644); err != nil {
+	// On a busy machine nothing is to be submitted or attempted twice, and nobody taken for
+	// dead: what comes again may go to the other analyser, and a verdict gives that one all.
+	patient := filepath.Join(dir, "patient.yaml")
+	if err := os.WriteFile(patient, []byte("emitter: {submit_timeout: 2m}\n"+
+		"distributor: {attempt_timeout: 2m, detector: {interval: 1m, down_interval: 1m, timeout: 50s}}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	logs, at, listen := filepath.Join(dir, "logs"), map[string]string{}, map[string][]string{}
@@ -189,7 +205,7 @@ func pipeline(t *testing.T, overHTTP string) {
 	}
 	nodes = append(nodes, spawn(t, slices.Concat([]string{"distribute", "--config", patient, "--analyser", "a1=3@" + at["a1"], "--analyser", "a2=1@" + at["a2"]}, listen["d1"], common("d1"))...))
 	serving(t, at["d1"])
-	emit := spawn(t, append([]string{"emit", "--to", "d1@" + at["d1"], "--input", input}, common("e1")...)...)
+	emit := spawn(t, append([]string{"emit", "--config", patient, "--to", "d1@" + at["d1"], "--input", input}, common("e1")...)...)
 	if code := emit.ends(t); code != exitOK {
 		t.Fatalf("emit: exit code %d\n%s", code, emit.errs.String())
 	}
