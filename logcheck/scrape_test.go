@@ -129,6 +129,19 @@ func TestScrape(t *testing.T) {
 	}
 }
 
+// TestScrapeOfInputs holds that an emitter without a generator need not speak of one.
+func TestScrapeOfInputs(t *testing.T) {
+	text := fmt.Sprintf(scrapeHead, "e1") + strings.Replace(scrapes["e1"], "weir_emitter_kept_out_total 5\n", "", 1)
+	if r := judgeScrape(t, "e1", text); r.Status != Fail || !strings.Contains(r.Detail, "kept_out_total") {
+		t.Errorf("the log kept out 5: %s %s", r.Status, r.Detail)
+	}
+	m, run, _ := parseCase(t, strings.Replace(scrapeLog, "140 e1.1/main kept_out n=5\n", "", 1))
+	v, err := Check(append(m, MemFile{"metrics/e1.1.prom", []byte(text)}), run, Options{Only: []string{"H9"}})
+	if err != nil || v.Results[len(v.Results)-1].ID != "H9" || v.Results[len(v.Results)-1].Status != Pass {
+		t.Errorf("%v %+v", err, v)
+	}
+}
+
 // TestScrapeTimes holds that a scrape under load is judged by what had surely happened
 // and what may have. Packets are cut at 101, 121 and 203.
 func TestScrapeTimes(t *testing.T) {
