@@ -145,7 +145,7 @@ func (b *faultBook) life(r *Record, node Sym, down, orderly bool) {
 		if !orderly {
 			b.unpause(node)
 		}
-		if w, ok := b.restarts[node]; ok && r.T > w.t+b.err {
+		if w, ok := b.restarts[node]; ok && r.T > w.t+b.bootTime() {
 			b.Failf([]Ref{w.at, r.Ref()}, "a restart of %s had no effect", b.ctx.Names.Name(node))
 		}
 		delete(b.restarts, node)
@@ -218,6 +218,15 @@ func (b *faultBook) received(r *Record) {
 // bootSlack is how long a real process may take to write its first line.
 const bootSlack = 5_000_000_000
 
+// bootTime is how long an incarnation may go without a line: in the simulation no
+// time.
+func (b *faultBook) bootTime() int64 {
+	if b.err == 0 {
+		return 0
+	}
+	return bootSlack
+}
+
 // Finish judges the restarts that nothing followed.
 func (b *faultBook) Finish(end *End) Result {
 	if b.sus.on {
@@ -225,7 +234,7 @@ func (b *faultBook) Finish(end *End) Result {
 	}
 	var refs []Ref
 	for _, w := range b.restarts { //weir:anyorder the list is sorted below
-		if left := end.Time - w.t; b.err == 0 && left > 0 || left > bootSlack {
+		if end.Time-w.t > b.bootTime() {
 			refs = append(refs, w.at)
 		}
 	}
