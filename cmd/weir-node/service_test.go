@@ -37,8 +37,9 @@ func TestMain(m *testing.M) {
 // process is a running weir-node.
 type process struct {
 	*exec.Cmd
-	errs bytes.Buffer  // complete once gone is closed
-	gone chan struct{} // closed when it has ended
+	gone chan struct{} // closed when it has ended; then the others may be read
+	errs bytes.Buffer
+	err  error
 }
 
 func spawn(t *testing.T, args ...string) *process { return spawnWith(t, nil, args...) }
@@ -60,12 +61,15 @@ func (p *process) begin(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.gone = make(chan struct{})
-	go func() { p.Cmd.Wait(); close(p.gone) }() // the one wait; ProcessState says how it went
+	go func() { p.err = p.Cmd.Wait(); close(p.gone) }()
 	t.Cleanup(func() { p.Process.Kill(); p.Wait() })
 }
 
-// Wait waits until the process has ended. It may be called again.
-func (p *process) Wait() { <-p.gone }
+// Wait waits until the process has ended, and says how. It may be called again.
+func (p *process) Wait() error {
+	<-p.gone
+	return p.err
+}
 
 // hang is how long a test waits for what takes a second on an idle machine.
 const hang = 2 * time.Minute
