@@ -9,8 +9,10 @@
 #                            and the kill matrix: by what, after how many random worlds
 #   ./run.sh golden          rewrite the golden hashes and files (then review the diff)
 #   ./run.sh generate        rewrite the code generated from system/wire/proto
-#   ./run.sh lint [REF]      check system/wire/proto and its generated code; with a git
-#                            commit REF also that nothing breaks clients of that time
+#   ./run.sh lint [REF]      check system/wire/proto and its generated code, and that nothing
+#                            breaks clients of the last release; with a git commit REF also
+#                            those of that time
+#   ./run.sh release-schema  make system/wire/proto as it is the last release's
 #   ./run.sh soak [--for 10m]  real processes under random faults, judged at the end
 #   ./run.sh ARGS...         anything else goes to the weir command
 set -euo pipefail
@@ -65,6 +67,7 @@ weir() {
 # product does not depend on what they depend on. The first use compiles buf, which
 # takes about a minute; the plugins are named in buf.gen.yaml.
 proto=system/wire/proto
+released=$proto/released.yaml
 buf() { go tool -modfile=tools/buf/go.mod buf "$@"; }
 generate() { buf generate $proto --template $proto/buf.gen.yaml -o "${1:-.}"; }
 
@@ -73,6 +76,8 @@ lint() {
   local tmp dir
   buf lint $proto
   buf format --exit-code -d $proto
+  buf breaking $proto --against $released || # a file, so that it needs no history
+    die "the schema breaks clients of the last release, $released"
   [ -z "${1-}" ] || buf breaking $proto --against ".git#ref=$1,subdir=$proto"
   tmp=$(mktemp -d)
   trap "rm -rf '$tmp'" EXIT
@@ -102,7 +107,7 @@ tests() {
 
 case "${1-}" in
   help|-h|--help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' run.sh ;;
-  test|golden|generate) [ $# = 1 ] || die "$1 takes no arguments" ;;
+  test|golden|generate|release-schema) [ $# = 1 ] || die "$1 takes no arguments" ;;
 esac
 need_go
 case "${1-}" in
@@ -111,6 +116,7 @@ case "${1-}" in
   bench) exec go test -run '^$' -bench "${2:-.}" -benchmem ./... ;;
   fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
   generate) generate ;;
+  release-schema) buf build $proto --exclude-source-info -o $released ;;
   lint) lint "${2-}" ;;
   mutants) shift; WEIR_MUTANTS="${*:-all}" WEIR_MATRIX="${*:-all}" exec go test -count=1 -v -timeout 4h ./mutants ;;
   golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck ./cmd/weir ;;

@@ -36,6 +36,18 @@ func Classes(list ...Class) ClassSet {
 	return set
 }
 
+// Joint is the classes that go the other way on the connections that carry the set: acks for data, data for acks.
+func (s ClassSet) Joint() ClassSet {
+	joint := s & Classes(ClassProbe, ClassControl)
+	if s.Has(ClassData) {
+		joint |= Classes(ClassAck)
+	}
+	if s.Has(ClassAck) {
+		joint |= Classes(ClassData)
+	}
+	return joint
+}
+
 // Has says whether c is in the set.
 func (s ClassSet) Has(c Class) bool { return s>>c&1 == 1 }
 

@@ -30,7 +30,8 @@
 //	node     = "crash" NODES [ "silent" ] | ( "restart" | "stop" | "normal" ) NODES
 //	         | ( "pause" | "resume" ) NODES [ "/" ACTOR ] | "slow" NODES PERCENT
 //	         | "load" NODES PERCENT | "unload" NODES
-//	link     = ( "cut" | "heal" | "hold" | "release" | "mend" ) LINKS { CLASS }
+//	link     = ( "cut" | "heal" | "hold" | "release" | "mend" | "reset" | "refuse" | "truncate" )
+//	           LINKS { CLASS }
 //	         | "impair" LINKS { CLASS } what { what }
 //	what     = "delay" TIME | "jitter" TIME | "loss" SHARE | "duplicate" SHARE | "reorder" SHARE "by" TIME
 //	         | "corrupt" SHARE | "rate" RATE
@@ -66,6 +67,9 @@
 //	at 3s for 10s impair e* -> d1 loss 5% delay 20ms jitter 5ms
 //	at 1s for 5s swizzle d1 <-> a* over 3s
 //	at 4s heal all
+//
+// A connection carries a class one way and its answers the other: data and acks, probes, control. What breaks or
+// refuses connections (reset, refuse, truncate) on the classes of a link does so in both directions.
 //
 // States are not counted: one heal ends however many cuts lie on the link, also those of a shape.
 package faults

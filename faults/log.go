@@ -81,7 +81,7 @@ func (l *Log) NoEffect(at Stamp, act Act) {
 	}
 }
 
-// Lost notes that this copy of a message will never be handled; why is cut, loss, corrupt, down, crash or queue.
+// Lost notes that this copy of a message will never be handled; why is cut, loss, corrupt, reset, down, crash or queue.
 func (l *Log) Lost(at Stamp, m Sent, why string) {
 	b := appendSent(l.record("lost", at), m)
 	l.close(appendText(b, "why", why))

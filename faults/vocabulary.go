@@ -22,6 +22,10 @@ const (
 	Impair  Verb = "impair"
 	Mend    Verb = "mend"
 
+	Reset    Verb = "reset"
+	Refuse   Verb = "refuse"
+	Truncate Verb = "truncate"
+
 	Isolate        Verb = "isolate"
 	Halves         Verb = "halves"
 	Bridge         Verb = "bridge"
@@ -122,7 +126,10 @@ var vocabulary = []Info{
 	{Unload, FormNodes, nil, "", true, "the planned load again"},
 
 	{Cut, FormLinks, nil, Heal, true, "messages on the link vanish, also those on their way"},
+	{Refuse, FormLinks, nil, Heal, true, "the connections that carry the link break as by reset, and no new one is accepted"},
 	{Heal, FormLinks, nil, "", true, "the link carries messages again"},
+	{Reset, FormLinks, nil, "", true, "the connections that carry the link break, in both directions: what is on its way is lost and its senders are told"},
+	{Truncate, FormLinks, nil, "", true, "they break in the middle of a frame, which is found out: nothing of it is delivered"},
 	{Hold, FormLinks, nil, Release, true, "messages on the link wait"},
 	{Release, FormLinks, nil, "", true, "those that waited go on"},
 	{Impair, FormLinks, []Arg{ArgImpair}, Mend, true, "delay, jitter, loss, duplicate, reorder, corrupt, rate; replaces an earlier impairment"},

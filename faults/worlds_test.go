@@ -122,7 +122,8 @@ func TestApplicable(t *testing.T) {
 		{"at 1s skew a1 +1s", TCP, hostClock},
 		{"at 1s impair d1 -> a1 delay 5ms", TCP, ""},
 		{"at 1s impair d1 -> a1 delay 5ms loss 1%", TCP, stream},
-		{"at 1s disk_rot a1 file log bits 3", TCP, "nothing applies it yet"},
+		{"at 1s disk_rot a1 file log bits 3", Box, "nothing applies it yet"},
+		{"at 1s disk_rot a1 file log bits 3", TCP, ""},
 		{"at 1s disk_lie a1", TCP, hostDisk},
 	}
 	for _, c := range cases {

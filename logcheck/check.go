@@ -34,6 +34,9 @@ type Context struct {
 
 	report *Report // of Options
 
+	scrapes    []*scrape
+	badScrapes []badScrape
+
 	actors  *actorTable
 	flights *flights
 	ledger  *ledger
@@ -74,7 +77,7 @@ type Options struct {
 // Source gives the engine the files of one run, without run.json.
 type Source interface {
 	// List returns the paths of the files, with slashes, below the run's directory:
-	// logs/NODE.INC.jsonl and faults.jsonl; others are ignored. In any order.
+	// logs/NODE.INC.jsonl, metrics/NODE.INC.prom and faults.jsonl; others are ignored. In any order.
 	List() ([]string, error)
 	// Open opens one of them. It may be called again for the text of a witness.
 	Open(name string) (io.ReadCloser, error)

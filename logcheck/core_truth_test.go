@@ -53,6 +53,14 @@ func TestTruth(t *testing.T) {
 232 e1.1/main x_ask
 240 fault do=restart n=a1 inc=2
 241 a1.2/main x_ask
+500 fault do=reset from=a1 to=d1 cls=ack
+501 a1.2/main x_ask
+600 fault do=cut from=d1 to=a1 cls=ack
+605 fault do=refuse from=d1 to=a1 cls=data
+610 fault do=truncate from=d1 to=a1 cls=all
+611 a1.2/main x_ask
+620 fault do=heal from=d1 to=a1 cls=all
+621 a1.2/main x_ask
 `)
 	var p *truthProbe
 	if _, err := Check(src, run, Options{Custom: []NewRule{func(c *Context) Rule { p = &truthProbe{c: c}; return p }}}); err != nil {
@@ -69,6 +77,9 @@ func TestTruth(t *testing.T) {
 		"down=false paused=false/false slow=true cut=false@0 all=false impaired=false touched=226 healed=50 calm=false",
 		"down=true paused=false/false slow=false cut=false@0 all=false impaired=false touched=232 healed=50 calm=false",
 		"down=false paused=false/false slow=false cut=false@0 all=false impaired=false touched=240 healed=50 calm=false",
+		"down=false paused=false/false slow=false cut=false@0 all=false impaired=false touched=500 healed=50 calm=false",
+		"down=false paused=false/false slow=false cut=true@605 all=false impaired=false touched=611 healed=50 calm=false",
+		"down=false paused=false/false slow=false cut=false@0 all=false impaired=false touched=620 healed=620 calm=false",
 	}
 	for i := range want {
 		if i >= len(p.got) || p.got[i] != want[i] {

@@ -1,12 +1,12 @@
 package logcheck
 
 // counters judges H9: at an orderly end the system's own counters equal what its
-// log says.
+// log says, and so do the metrics that were scraped.
 type counters struct {
 	Tally
 	ctx   *Context
-	files []*counted // by File.Index
-	names []string
+	files []*counted    // by File.Index
+	books []*scrapeBook // by File.Index; nil: no scrape
 }
 
 // counted is what one incarnation did and what it says it did.
@@ -48,17 +48,33 @@ var counterOf = [kindCount]int8{
 }
 
 func newCounters(c *Context) *counters {
-	return &counters{Tally: Tally{Name: "H9"}, ctx: c, files: make([]*counted, len(c.Files))}
+	rule := &counters{Tally: Tally{Name: "H9"}, ctx: c, files: make([]*counted, len(c.Files))}
+	for _, s := range c.scrapes {
+		if s.of != nil && !s.late {
+			if rule.books == nil {
+				rule.books = make([]*scrapeBook, len(c.Files))
+			}
+			rule.books[s.of.Index] = &scrapeBook{scrape: s, err: c.ClockError, counts: map[series]bounds{}}
+		}
+	}
+	return rule
 }
 
 // Kinds asks for what is counted.
 func (c *counters) Kinds() KindSet {
-	return Kinds(KindEmit, KindOutcome, KindSend, KindAdmit, KindRefuse, KindPick, KindRetry, KindDone, KindGaveUp, KindDead,
+	set := Kinds(KindEmit, KindOutcome, KindSend, KindAdmit, KindRefuse, KindPick, KindRetry, KindDone, KindGaveUp, KindDead,
 		KindCommit, KindDup, KindPoisoned, KindCounter)
+	if c.books != nil {
+		set |= measuredKinds()
+	}
+	return set
 }
 
 // Feed counts one record.
 func (c *counters) Feed(r *Record) {
+	if c.books != nil && c.books[r.File.Index] != nil {
+		c.books[r.File.Index].feed(r)
+	}
 	f := c.files[r.File.Index]
 	if f == nil {
 		f = &counted{}
@@ -86,7 +102,9 @@ func (c *counters) Feed(r *Record) {
 	case KindCounter:
 		f.tell(r)
 	default:
-		f.did[counterOf[r.Kind]-1]++
+		if i := counterOf[r.Kind]; i > 0 {
+			f.did[i-1]++
+		}
 	}
 }
 
@@ -116,7 +134,25 @@ func (c *counters) Finish(*End) Result {
 			}
 		}
 	}
+	c.judgeScrapes()
 	return c.Result()
+}
+
+// judgeScrapes compares what was scraped.
+func (c *counters) judgeScrapes() {
+	for _, bad := range c.ctx.badScrapes {
+		c.Failf([]Ref{bad.at}, "%s:%d: %v", bad.at.file.Name, bad.at.Line, bad.err)
+	}
+	for _, s := range c.ctx.scrapes {
+		if s.of == nil {
+			c.Failf([]Ref{{file: s.file, Line: 1}}, "%s is of an incarnation that has no log", s.file.Name)
+		}
+	}
+	for _, b := range c.books {
+		if b != nil {
+			b.judge(&c.Tally)
+		}
+	}
 }
 
 // harnessRules makes H3, H4, H5 and H9; the engine itself judges H2, H6 and H7.

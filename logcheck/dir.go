@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // dirSource is a run's directory. It is the only part of the package that
@@ -49,15 +50,30 @@ func ReadRun(path string) (*Run, error) {
 // DirSource returns the run's directory as a Source.
 func DirSource(dir string) Source { return &dirSource{dir: dir} }
 
-// List returns faults.jsonl, if there is one, and the files in logs.
+// List returns faults.jsonl, if there is one, and the files in logs and metrics.
 func (d *dirSource) List() ([]string, error) {
 	var names []string
 	if st, err := os.Stat(filepath.Join(d.dir, faultsName)); err == nil && st.Mode().IsRegular() {
 		names = append(names, faultsName)
 	}
-	f, err := os.Open(filepath.Join(d.dir, "logs"))
+	var kinds [3][]string
+	for i, kind := range [...][2]string{{"logs", ".jsonl"}, {"logs", deletedSuffix}, {"metrics", ".prom"}} {
+		var err error
+		if kinds[i], err = d.folder(kind[0], kind[1]); err != nil {
+			return nil, err
+		}
+	}
+	d.logs = piecesOf(append(kinds[0], kinds[1]...))
+	names = append(append(names, d.logs.names...), kinds[2]...)
+	d.many = len(names) > openMax
+	return names, nil
+}
+
+// folder lists the files of one kind in a folder that need not be there.
+func (d *dirSource) folder(name, suffix string) (names []string, err error) {
+	f, err := os.Open(filepath.Join(d.dir, name))
 	if errors.Is(err, os.ErrNotExist) {
-		return names, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("logcheck: %w", err)
@@ -70,15 +86,11 @@ func (d *dirSource) List() ([]string, error) {
 	if len(list) > piecesMax {
 		return nil, fmt.Errorf("logcheck: %s: more than %d files", f.Name(), piecesMax)
 	}
-	var files []string
 	for _, e := range list {
-		if ext := filepath.Ext(e.Name()); e.Type().IsRegular() && (ext == ".jsonl" || ext == deletedSuffix) {
-			files = append(files, "logs/"+e.Name())
+		if e.Type().IsRegular() && strings.HasSuffix(e.Name(), suffix) {
+			names = append(names, name+"/"+e.Name())
 		}
 	}
-	d.logs = piecesOf(files)
-	names = append(names, d.logs.names...)
-	d.many = len(names) > openMax
 	return names, nil
 }
 

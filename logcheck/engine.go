@@ -83,6 +83,9 @@ func (e *engine) open(run *Run) ([]*reader, error) {
 		return nil, err
 	}
 	e.ctx.Files = files
+	if err := e.openScrapes(list); err != nil {
+		return nil, err
+	}
 	e.ctx.Truth = newTruth(e.ctx)
 	e.flights = newFlights(files)
 	e.ledger = newLedger(e.ctx)

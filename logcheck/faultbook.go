@@ -145,7 +145,7 @@ func (b *faultBook) life(r *Record, node Sym, down, orderly bool) {
 		if !orderly {
 			b.unpause(node)
 		}
-		if w, ok := b.restarts[node]; ok && r.T > w.t+b.err {
+		if w, ok := b.restarts[node]; ok && r.T > w.t+b.bootTime() {
 			b.Failf([]Ref{w.at, r.Ref()}, "a restart of %s had no effect", b.ctx.Names.Name(node))
 		}
 		delete(b.restarts, node)
@@ -192,7 +192,7 @@ func (b *faultBook) linkFault(r *Record, v verb) {
 	}
 }
 
-// sent marks a message that is sent into a cut or held link.
+// sent marks a message that is sent into a cut, held or refused link.
 func (b *faultBook) sent(r *Record) {
 	if r.Sent == nil {
 		return
@@ -208,15 +208,24 @@ func (b *faultBook) sent(r *Record) {
 func (b *faultBook) received(r *Record) {
 	key := linkKey{r.Sent.From.Node, r.File.Node}
 	l := b.ctx.Truth.links[key]
-	if l == nil || l.gen != r.Sent.cutGen || (l.cut|l.hold)&r.Class == 0 || b.sus.on {
+	if l == nil || l.gen != r.Sent.cutGen || l.blocked()&r.Class == 0 || b.sus.on {
 		return
 	}
 	b.sus = suspect{on: true, t: r.T, g: r.G, refs: []Ref{b.links[key], r.Sent.At, r.Ref()},
-		text: "a message passed a link that was cut or held all the time"}
+		text: "a message passed a link that was cut, held or refused all the time"}
 }
 
 // bootSlack is how long a real process may take to write its first line.
 const bootSlack = 5_000_000_000
+
+// bootTime is how long an incarnation may go without a line: in the simulation no
+// time.
+func (b *faultBook) bootTime() int64 {
+	if b.err == 0 {
+		return 0
+	}
+	return bootSlack
+}
 
 // Finish judges the restarts that nothing followed.
 func (b *faultBook) Finish(end *End) Result {
@@ -225,7 +234,7 @@ func (b *faultBook) Finish(end *End) Result {
 	}
 	var refs []Ref
 	for _, w := range b.restarts { //weir:anyorder the list is sorted below
-		if left := end.Time - w.t; b.err == 0 && left > 0 || left > bootSlack {
+		if end.Time-w.t > b.bootTime() {
 			refs = append(refs, w.at)
 		}
 	}

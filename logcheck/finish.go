@@ -104,7 +104,14 @@ func (e *engine) texts(v *Verdict) error {
 	if e.opt.NoTexts {
 		return nil
 	}
-	for _, f := range e.ctx.Files {
+	files := slices.Clone(e.ctx.Files)
+	for _, s := range e.ctx.scrapes {
+		files = append(files, s.file)
+	}
+	for _, s := range e.ctx.badScrapes {
+		files = append(files, s.at.file)
+	}
+	for _, f := range files {
 		var mine []*Ref
 		for _, w := range refs {
 			if w.file == f {

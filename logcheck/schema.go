@@ -82,7 +82,7 @@ var kindSchema = [kindCount]string{
 	KindCounter:       "name:s! val:i",
 	KindPhase:         "name:warmup|faults|heal|settle|end!",
 	KindFault:         "do:s! n:n act:n from:n to:n cls:c val:s inc:u",
-	KindLost:          "fr:n! fi:u! tok:u! to:n why:cut|loss|corrupt|down|crash|queue|stale|no_actor|full|stopped",
+	KindLost:          "fr:n! fi:u! tok:u! to:n why:cut|loss|corrupt|reset|down|crash|queue|stale|no_actor|full|stopped",
 	KindWorldDup:      "fr:n! fi:u! tok:u! to:n n:u!",
 	KindNoeffect:      "do:s! n:n act:n from:n to:n cls:c val:s inc:u why:s",
 	KindStopped:       "why:s!",

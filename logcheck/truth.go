@@ -51,12 +51,15 @@ type nodeTruth struct {
 
 // linkTruth is what is active on one directed link, per class.
 type linkTruth struct {
-	cut, hold, impair Class
-	cutSince          [4]int64 // per class: since when it is cut or held
-	touched           int64
-	healed            int64 // the last end of a cut, hold or impair
-	gen               uint64
+	cut, hold, refuse, impair Class
+	cutSince                  [4]int64 // per class: since when it is cut, held or refused
+	touched                   int64
+	healed                    int64 // the last end of a cut, hold, refuse or impair
+	gen                       uint64
 }
+
+// blocked is the classes of which nothing gets through.
+func (l *linkTruth) blocked() Class { return l.cut | l.hold | l.refuse }
 
 // Now is the world time of the newest record of any file.
 func (t *Truth) Now() int64 { return t.now }
@@ -106,10 +109,10 @@ func (t *Truth) Since(node Sym, a Act) (int64, bool) {
 	return n.since[bit(uint32(a))], true
 }
 
-// Cut reports whether all classes of c on the directed link are cut or held now.
+// Cut reports whether all classes of c on the directed link are cut, held or refused now.
 func (t *Truth) Cut(from, to Sym, c Class) bool {
 	l := t.links[linkKey{from, to}]
-	return l != nil && (l.cut|l.hold)&c == c
+	return l != nil && l.blocked()&c == c
 }
 
 // Vanishes reports whether what is sent on the directed link in any class of c is
@@ -119,17 +122,17 @@ func (t *Truth) Vanishes(from, to Sym, c Class) bool {
 	return l != nil && l.cut&c != 0
 }
 
-// CutAny reports whether any class of c on the directed link is cut or held now.
+// CutAny reports whether any class of c on the directed link is cut, held or refused now.
 func (t *Truth) CutAny(from, to Sym, c Class) bool {
 	l := t.links[linkKey{from, to}]
-	return l != nil && (l.cut|l.hold)&c != 0
+	return l != nil && l.blocked()&c != 0
 }
 
 // CutSince returns the time since when all classes of c on the directed link are
-// cut or held without a break; false when one is not.
+// cut, held or refused without a break; false when one is not.
 func (t *Truth) CutSince(from, to Sym, c Class) (int64, bool) {
 	l := t.links[linkKey{from, to}]
-	if l == nil || (l.cut|l.hold)&c != c {
+	if l == nil || l.blocked()&c != c {
 		return 0, false
 	}
 	since := int64(never)
@@ -147,11 +150,11 @@ func (t *Truth) Impaired(from, to Sym, c Class) bool {
 	return l != nil && l.impair&c != 0
 }
 
-// LinkTouched reports whether anything (cut, hold, impair) acts on the directed
+// LinkTouched reports whether anything (cut, hold, refuse, impair) acts on the directed
 // link now.
 func (t *Truth) LinkTouched(from, to Sym) bool {
 	l := t.links[linkKey{from, to}]
-	return l != nil && l.cut|l.hold|l.impair != 0
+	return l != nil && l.blocked()|l.impair != 0
 }
 
 // Touched returns the last moment, up to now, at which a fault acted on the nodes
@@ -201,7 +204,7 @@ func (t *Truth) linkTouched(from, to Sym) int64 {
 	switch {
 	case l == nil:
 		return never
-	case l.cut|l.hold|l.impair != 0:
+	case l.blocked()|l.impair != 0:
 		return t.now
 	}
 	return l.touched

@@ -32,6 +32,8 @@ const (
 	linkCut
 	linkHold
 	linkImpair
+	linkRefuse // ended by heal, as cut is
+	linkBreak  // a moment
 )
 
 const (
@@ -53,6 +55,7 @@ var verbs = map[string]verb{
 	"pause": {act: ActPause, begin: true}, "resume": {act: ActPause},
 	"slow": {act: ActSlow, begin: true}, "normal": {act: ActSlow},
 	"cut": {link: linkCut, begin: true}, "heal": {link: linkCut},
+	"refuse": {link: linkRefuse, begin: true}, "reset": {link: linkBreak}, "truncate": {link: linkBreak},
 	"hold": {link: linkHold, begin: true}, "release": {link: linkHold},
 	"impair": {link: linkImpair, begin: true}, "mend": {link: linkImpair},
 	"skew": {act: ActClock, begin: true, sub: subSkew}, "drift": {act: ActClock, begin: true, sub: subDrift},
@@ -200,18 +203,24 @@ func (t *Truth) applyLink(r *Record, v verb) {
 	if c == 0 {
 		c = ClassAll
 	}
-	before := l.cut | l.hold
-	set := [...]*Class{linkCut: &l.cut, linkHold: &l.hold, linkImpair: &l.impair}[v.link]
+	l.touched = r.T
+	if v.link == linkBreak {
+		return
+	}
+	before := l.blocked()
+	set := [...]*Class{linkCut: &l.cut, linkHold: &l.hold, linkImpair: &l.impair, linkRefuse: &l.refuse}[v.link]
 	if v.begin {
 		*set |= c
 	} else {
 		*set &^= c
 		l.healed = r.T
+		if v.link == linkCut {
+			l.refuse &^= c
+		}
 	}
-	l.touched = r.T
 	l.gen++
 	for i := range l.cutSince {
-		if bit := Class(1) << i; before&bit == 0 && (l.cut|l.hold)&bit != 0 {
+		if bit := Class(1) << i; before&bit == 0 && l.blocked()&bit != 0 {
 			l.cutSince[i] = r.T
 		}
 	}

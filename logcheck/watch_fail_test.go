@@ -25,8 +25,9 @@ type outageEvent struct {
 var outageVerbs = map[string][2]string{
 	"crash": {"! crash n=a1 inc=%d", "! restart n=a1 inc=%d"},
 	"cut":   {"! cut from=d to=a1 cls=all", "! heal from=d to=a1 cls=all"},
-	"back":  {"! cut from=a1 to=d cls=all", "! heal from=a1 to=d cls=all"},
-	"other": {"! cut from=d to=a2 cls=all", "! heal from=d to=a2 cls=all"}, // must not matter
+	"back":  {"! cut from=a1 to=d cls=all", "! heal from=a1 to=d cls=all"},       // or refuse
+	"break": {"! reset from=d to=a1 cls=all", "! truncate from=a1 to=d cls=all"}, // must not matter
+	"other": {"! cut from=d to=a2 cls=all", "! heal from=d to=a2 cls=all"},       // must not matter
 	"pause": {"! pause n=a1", "! resume n=a1"},
 	"self":  {"! pause n=d act=w1", "! resume n=d act=w1"},
 }
@@ -35,7 +36,7 @@ func drawOutageCase(t *rapid.T) outageCase {
 	var c outageCase
 	lines := []string{"0 a1/s recover n=0 lost=0", "0 a2/s recover n=0 lost=0", "1 d/w1 view v=1 ver=1 set=a1=1:up"}
 	on, inc, down := map[string]bool{}, 1, false
-	names := []string{"crash", "cut", "back", "other", "pause", "self", "verdict", "verdict", "verdict"}
+	names := []string{"crash", "cut", "back", "break", "other", "pause", "self", "verdict", "verdict", "verdict"}
 	now := int64(10)
 	for range rapid.IntRange(2, 25).Draw(t, "events") {
 		now += rapid.Int64Range(1, 350).Draw(t, "gap")
@@ -56,6 +57,9 @@ func drawOutageCase(t *rapid.T) outageCase {
 			if what == "crash" {
 				inc++
 			}
+		}
+		if what == "back" && !on[what] && rapid.Bool().Draw(t, "refuse") {
+			text = strings.Replace(text, "cut", "refuse", 1)
 		}
 		on[what] = !on[what]
 		if strings.Contains(text, "%") {

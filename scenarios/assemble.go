@@ -56,6 +56,9 @@ func newRun(sc *Scenario, opt Options) (*run, error) {
 		return nil, err
 	}
 	r.world.watch = r.observe
+	if opt.Trace != nil {
+		r.world.trace = &tracer{Trace: opt.Trace, r: r}
+	}
 	return r, nil
 }
 

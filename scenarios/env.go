@@ -45,7 +45,13 @@ func (a *actor) Handle(c *sim.Ctx, ev *sim.Event) {
 	}
 	a.ctx = c
 	a.translate(ev)
-	a.witness(ev)
+	if t := a.host.w.trace; t != nil {
+		before := t.lines
+		a.witness(ev)
+		t.handles(a, ev, t.lines > before)
+	} else {
+		a.witness(ev)
+	}
 	a.behind.Receive(a, &a.event)
 	a.ctx = nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"weir/faults"
@@ -33,6 +34,8 @@ type Options struct {
 	Progress func(events uint64, virtual time.Duration)
 	// Interrupted is asked now and then; true ends the run with what there is. May be nil.
 	Interrupted func() bool
+	// Trace, if not nil, shows the run while it goes on (simulation only).
+	Trace *Trace
 
 	choose func(n int) int // of Explore: in place of the scenario's deviations
 }
@@ -47,6 +50,9 @@ const (
 type TCP struct {
 	// Program is the path of weir-node.
 	Program string
+	// Transport is how nodes talk: grpc (also if empty), http, or mixed, where it depends
+	// on the pair and on the kind of traffic.
+	Transport string
 	// Live, if not nil, is told now and then how the cluster stands, and makes the run
 	// go on, without phases, until Options.Interrupted ends it in order.
 	Live func(Live)
@@ -80,6 +86,7 @@ type Result struct {
 	Header    []byte        // run.json
 	Logs      []File        // logs/NODE.INC.jsonl, in name order
 	Faults    []byte        // faults.jsonl
+	Metrics   []File        // metrics/NODE.INC.prom, of real nodes before their orderly end
 	// Notes lists what the plan asked for and the simulation could not do, and state
 	// triggers that nothing set off.
 	Notes   []string
@@ -93,6 +100,7 @@ const (
 	StopHalted      = "halted"      // settle time was over first
 	StopInterrupted = "interrupted" // Options.Interrupted said so
 	StopLogBytes    = "log_bytes"   // the logs reached their limit
+	StopEnough      = "enough"      // Options.Trace wanted no more
 )
 
 // step is how much virtual time passes between two looks from outside. It has no
@@ -210,7 +218,7 @@ func (r *run) advance(until time.Duration, done func() bool) bool {
 // stopName is the reason's name in logs and results: what this package halts for
 // has its own, the simulator's limits keep theirs.
 func stopName(reason sim.StopReason) string {
-	for _, own := range []string{StopLogBytes, StopInterrupted} {
+	for _, own := range []string{StopLogBytes, StopInterrupted, StopEnough} {
 		if reason == sim.Halted(own) {
 			return own
 		}
@@ -256,9 +264,15 @@ func (r *run) result() (*Result, error) {
 	if res.Header, err = json.MarshalIndent(r.sc.header(r.opt), "", "  "); err != nil {
 		return nil, fmt.Errorf("run.json: %w", err)
 	}
+	if t := r.world.trace; t != nil && r.stop == StopInterrupted {
+		t.over = true // no node ended: only the logs do
+	}
 	r.injector.Stopped(r.stop)
 	r.injector.Close()
 	res.Logs, res.LogHash = r.world.files()
+	if t := r.world.trace; t != nil {
+		t.faults()
+	}
 	res.Records = r.world.lines + r.log.Lines()
 	res.Faults = r.faults.Bytes()
 	if r.opt.Check {
@@ -270,7 +284,7 @@ func (r *run) result() (*Result, error) {
 
 // source gives the logs to the checker without a copy.
 func (res *Result) source() logcheck.Source {
-	return files(append(res.Logs[:len(res.Logs):len(res.Logs)], File{"faults.jsonl", Text{res.Faults}}))
+	return files(slices.Concat(res.Logs, res.Metrics, []File{{"faults.jsonl", Text{res.Faults}}}))
 }
 
 func (r *run) notes() []string {

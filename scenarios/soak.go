@@ -14,8 +14,8 @@ import (
 const SoakMin = 10 * time.Second
 
 // Soak makes a scenario of so much time under random faults of the kinds that real
-// processes can suffer: kills, orderly stops, pauses, cuts, holds, delays, broken
-// connections, changes of the table. The seed decides which, when and how long; a
+// processes can suffer: kills, orderly stops, pauses, cuts, holds, delays, connections
+// that break or are refused, changes of the table. The seed decides which, when and how long; a
 // quarter of the time is calm. Everything is healed at the end, and nothing that was
 // acknowledged may be lost. The text is the scenario's file.
 func Soak(seed uint64, length time.Duration) (sc *Scenario, text string, err error) {
@@ -63,12 +63,15 @@ func (p *soakPlan) add(at time.Duration) {
 	link := p.one("e1 -> "+d, d+" -> e1", d+" -> "+a, a+" -> "+d, d+" <-> "+a)
 	act := p.one(
 		"crash "+a, "crash "+a, "crash "+d, "crash "+p.one("e1", "e2"), "stop "+a, "stop "+d,
-		"pause "+a, "pause "+d, "cut "+link, "cut "+link+" "+p.one("data", "acks", "probes"), "hold "+link,
+		"pause "+a, "pause "+d, "reset "+link, "truncate "+link, "refuse "+link, "refuse "+link+" "+p.one("data", "acks", "probes"), "cut "+link, "cut "+link+" "+p.one("data", "acks", "probes"), "hold "+link,
 		"impair "+link+" delay "+p.one("20ms", "100ms", "400ms")+" jitter 20ms", "impair "+link+" rate 50kB/s", "impair "+link+" corrupt 0.1%",
 	)
 	if p.rng.IntN(8) == 0 {
-		p.lines = append(p.lines, fmt.Sprintf("at %07dms weight %s %s %d", at.Milliseconds(), d, a, 1+p.rng.IntN(9)))
-		return
+		act = fmt.Sprintf("weight %s %s %d", d, a, 1+p.rng.IntN(9))
 	}
-	p.lines = append(p.lines, fmt.Sprintf("at %07dms for %dms %s", at.Milliseconds(), p.between(500*time.Millisecond, 5*time.Second).Milliseconds(), act))
+	span := ""
+	if info, _ := faults.Lookup(faults.Verb(strings.Fields(act)[0])); info.EndedBy != "" {
+		span = fmt.Sprintf("for %dms ", p.between(500*time.Millisecond, 5*time.Second).Milliseconds())
+	}
+	p.lines = append(p.lines, fmt.Sprintf("at %07dms %s%s", at.Milliseconds(), span, act))
 }

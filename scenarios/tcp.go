@@ -113,8 +113,9 @@ func (c *cluster) playLive() error {
 // upMax bounds a live run.
 const upMax = 365 * 24 * time.Hour
 
-// endAll stops all nodes in order.
+// endAll takes the nodes' metrics and stops all in order.
 func (c *cluster) endAll() {
+	c.scrape()
 	c.injector.Phase("end")
 	for _, role := range []Role{RoleEmitter, RoleDistributor, RoleAnalyser, RoleOperator} {
 		c.stopAll(role)
@@ -175,6 +176,7 @@ func (c *cluster) result() (*Result, error) {
 	if res.Logs, err = readLogs(c.follow.dir); err != nil {
 		return nil, err
 	}
+	res.Metrics = c.metrics
 	for _, f := range res.Logs {
 		res.Records += uint64(bytes.Count(f.Data.Bytes(), []byte("\n")))
 	}
@@ -234,11 +236,14 @@ func (c *cluster) notes() []string {
 	return append(notes, c.ended...)
 }
 
+// data is the folder of a node's durable files.
+func (c *cluster) data(node string) string { return filepath.Join(c.dir, "data", node) }
+
 // tcpNodes are the plan's nodes with their processes.
 func (c *cluster) tcpNodes() []tcpfault.Node {
 	var all []tcpfault.Node
 	for _, t := range c.sc.Topology().Nodes {
-		all = append(all, tcpfault.Node{Name: t.Name, Actors: t.Actors, Process: c.nodes[t.Name].process})
+		all = append(all, tcpfault.Node{Name: t.Name, Actors: t.Actors, Process: c.nodes[t.Name].process, Dir: c.data(t.Name)})
 	}
 	return all
 }

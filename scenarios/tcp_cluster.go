@@ -5,7 +5,6 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -42,14 +41,15 @@ type cluster struct {
 	orders   *os.File     // the operator's
 	stop     string
 	ended    []string // nodes that ended by themselves
+	metrics  []File
 }
 
 // realNode is one node: its process and where it listens.
 type realNode struct {
 	Node
 	process *proc.Process
-	listen  string // packets and probes; empty: it does not
-	control string // control documents; empty: it does not
+	at      [kinds]endpoint
+	admin   string // metrics
 	peers   map[string]map[string]string
 }
 
@@ -67,14 +67,7 @@ func (c *cluster) build() error {
 	for _, n := range c.sc.Nodes() {
 		r := &realNode{Node: n, peers: map[string]map[string]string{}}
 		c.nodes[n.Name] = r
-		var err error
-		if n.Role == RoleDistributor || n.Role == RoleAnalyser {
-			r.listen, err = c.freeAddr()
-		}
-		if err == nil && (n.Role == RoleDistributor || n.Role == RoleEmitter) {
-			r.control, err = c.freeAddr()
-		}
-		if err != nil {
+		if err := c.place(r); err != nil {
 			return err
 		}
 	}
@@ -94,76 +87,13 @@ func (c *cluster) build() error {
 	return err
 }
 
-// join puts a proxy on every way on which a node opens connections to another.
-func (c *cluster) join() error {
-	for _, from := range c.sc.Nodes() {
-		for _, to := range c.sc.Nodes() {
-			for _, w := range c.ways(c.nodes[from.Name], c.nodes[to.Name]) {
-				l, err := proxy.New(proxy.Config{Name: from.Name + " " + to.Name + " " + w.key, Seed: c.opt.Seed, Target: w.addr})
-				if err != nil {
-					return err
-				}
-				c.links = append(c.links, l)
-				c.carriers = append(c.carriers, tcpfault.Carriers(from.Name, to.Name, w.group, l.Forward(), l.Backward())...)
-				p := c.nodes[from.Name].peers
-				if p[to.Name] == nil {
-					p[to.Name] = map[string]string{}
-				}
-				p[to.Name][w.key] = l.Addr()
-			}
-		}
-	}
-	return nil
-}
-
-// way is a kind of connection that a node opens to another; key is the peer's address
-// in weir-node's configuration.
-type way struct {
-	group tcpfault.Group
-	key   string
-	addr  string
-}
-
-func (c *cluster) ways(from, to *realNode) []way {
-	switch {
-	case from.Role == RoleEmitter && to.Role == RoleDistributor:
-		return []way{{tcpfault.GroupData, "data", to.listen}}
-	case from.Role == RoleDistributor && to.Role == RoleAnalyser:
-		return []way{{tcpfault.GroupData, "data", to.listen}, {tcpfault.GroupProbe, "probe", to.listen}}
-	case from.Role == RoleOperator && to.control != "":
-		return []way{{tcpfault.GroupControl, "control", to.control}}
-	}
-	return nil
-}
-
-// Ports of nodes are below those that the kernel gives to connections, so that none
-// takes the port of a node that is down.
-const portLow, portHigh = 10_000, 32_000
-
-// freeAddr is an address at which nobody listens now, no two the same.
-func (c *cluster) freeAddr() (string, error) {
-	for range 1000 {
-		port := portLow + rand.IntN(portHigh-portLow)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		l.Close()
-		if !c.ports[port] {
-			c.ports[port] = true
-			return l.Addr().String(), nil
-		}
-	}
-	return "", fmt.Errorf("no free port from %d to %d", portLow, portHigh)
-}
-
 // prepare writes a node's configuration and makes its process.
 func (c *cluster) prepare(r *realNode) error {
 	conf := map[string]any{
-		"name": r.Name, "data": filepath.Join(c.dir, "data", r.Name), "log": c.follow.dir,
+		"name": r.Name, "data": c.data(r.Name), "log": c.follow.dir,
 		"epoch": c.epoch.UnixNano(), "seed": c.opt.Seed + 1, // 0 would mean: the machine's entropy
-		"listen": r.listen, "control": r.control, "peers": r.peers,
-		"lifeline": true,
+		"listen": r.at[byGRPC].listen, "control": r.at[byGRPC].control, "http_listen": r.at[byHTTP].listen, "http_control": r.at[byHTTP].control,
+		"admin": r.admin, "peers": r.peers, "lifeline": true,
 	}
 	switch r.Role {
 	case RoleEmitter:
@@ -248,18 +178,21 @@ func (c *cluster) start() error {
 
 // listening waits until a node takes connections.
 func (c *cluster) listening(r *realNode) error {
-	if r.listen == "" {
-		return nil
-	}
-	for end := time.Now().Add(startMax); ; time.Sleep(5 * time.Millisecond) {
-		conn, err := net.Dial("tcp", r.listen)
-		if err == nil {
-			return conn.Close()
+	end := time.Now().Add(startMax)
+	for _, at := range r.at {
+		for at.listen != "" {
+			conn, err := net.Dial("tcp", at.listen)
+			if err == nil {
+				conn.Close()
+				break
+			}
+			if time.Now().After(end) || !r.process.Running() {
+				return fmt.Errorf("node %s does not listen at %s: %w\n%s", r.Name, at.listen, err, r.process.Output())
+			}
+			time.Sleep(5 * time.Millisecond)
 		}
-		if time.Now().After(end) || !r.process.Running() {
-			return fmt.Errorf("node %s does not listen at %s: %w\n%s", r.Name, r.listen, err, r.process.Output())
-		}
 	}
+	return nil
 }
 
 // configure has the operator deliver a document.

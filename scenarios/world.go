@@ -23,6 +23,7 @@ type world struct {
 	broken error      // why a message did not pass through it
 
 	watch   func(h *host, line []byte) // sees every line of every node; may be nil
+	trace   *tracer                    // shows the run; may be nil
 	drained int                        // emitters' drained records seen
 	lines   uint64                     // of the logs that are finished
 
@@ -105,6 +106,9 @@ func (w *world) sinkFor(h *host) func([]byte) {
 		}
 		if w.watch != nil {
 			w.watch(h, line)
+		}
+		if w.trace != nil {
+			w.trace.record(h.fileName(), line)
 		}
 		w.meter(len(line))
 	}

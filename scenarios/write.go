@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Write stores the run in a directory, which is created: run.json, the logs, the
-// fault log and, if the run was judged, verdict.json. The first error ends it:
+// metrics, the fault log and, if the run was judged, verdict.json. The first error ends it:
 // what is there then is not a whole run.
 func (res *Result) Write(dir string) error {
-	files := append([]File{{"run.json", Text{res.Header}}, {"faults.jsonl", Text{res.Faults}}}, res.Logs...)
+	files := append([]File{{"run.json", Text{res.Header}}, {"faults.jsonl", Text{res.Faults}}}, slices.Concat(res.Logs, res.Metrics)...)
 	if res.Verdict != nil {
 		verdict, err := json.MarshalIndent(res.Verdict, "", "  ")
 		if err != nil {
@@ -20,8 +21,13 @@ func (res *Result) Write(dir string) error {
 		}
 		files = append(files, File{"verdict.json", Text{append(verdict, '\n')}})
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o777); err != nil {
-		return fmt.Errorf("run directory: %w", err)
+	for _, folder := range []string{"logs", "metrics"} {
+		if folder == "metrics" && len(res.Metrics) == 0 {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o777); err != nil {
+			return fmt.Errorf("run directory: %w", err)
+		}
 	}
 	for _, f := range files {
 		if err := writeFile(filepath.Join(dir, filepath.FromSlash(f.Name)), f.Data); err != nil {

@@ -209,7 +209,8 @@ func plot(w *World, act byte, n NodeID, c byte) {
 		func() error { return w.Heal(n, m, set) },
 		func() error { return w.Hold(n, m, set) },
 		func() error { return w.Release(n, m, set) },
-		func() error { return w.Reset(n, m) },
+		func() error { return w.Reset(n, m, set) },
+		func() error { return w.Refuse(n, m, set) },
 		func() error {
 			return w.Impair(n, m, set, Impairment{LossPPM: uint32(c) * 1000, DuplicatePPM: 300_000, CorruptPPM: 100_000,
 				ReorderPPM: 200_000, ReorderDelay: 2e6, Jitter: 1e6, ExtraDelay: 1e5, Rate: 50_000})
@@ -218,7 +219,7 @@ func plot(w *World, act byte, n NodeID, c byte) {
 		func() error { return w.Clock(n).Drift(int64(c)*3000 - 300_000) },
 		func() error { w.Clock(n).Freeze(); return nil },
 		func() error { w.Clock(n).Thaw(); return nil },
-	}[act%20]()
+	}[act%21]()
 }
 
 // healAll ends every fault, so that all that waits can reach its fate.
@@ -232,6 +233,7 @@ func healAll(w *World) {
 		_ = w.Resume(i)
 		for j := range NodeID(w.Nodes()) {
 			_ = w.Heal(i, j, AllClasses)
+			_ = w.Accept(i, j, AllClasses)
 			_ = w.Release(i, j, AllClasses)
 		}
 	}

@@ -40,7 +40,7 @@ func (w *World) endNode(n *node, s NodeState, why Why, silent bool) {
 	assert(n.busy == 0 && n.open.count == 0, "a node that ended holds nothing")
 	n.enter(s)
 	if !silent {
-		w.resetRequests(none, n.id, true)
+		w.resetRequests(none, n.id, AllClasses, true)
 	}
 }
 

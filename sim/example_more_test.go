@@ -227,7 +227,7 @@ func ExampleWorld_Reset() {
 	w.At(1050*time.Millisecond, "cut", func(w *sim.World) {
 		for _, way := range [][2]sim.NodeID{{0, 1}, {1, 0}} {
 			_ = w.Cut(way[0], way[1], sim.AllClasses)
-			_ = w.Reset(way[0], way[1])
+			_ = w.Reset(way[0], way[1], sim.AllClasses)
 		}
 	})
 	w.At(1500*time.Millisecond, "heal", func(w *sim.World) {

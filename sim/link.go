@@ -53,6 +53,7 @@ type link struct {
 	cut      ClassSet
 	held     ClassSet
 	impaired ClassSet
+	refused  ClassSet
 	cfg      LinkConfig
 	imp      *[classCount]Impairment
 	seed     uint64

@@ -209,16 +209,63 @@ func TestReset(t *testing.T) {
 	}), "a")
 	r.node(t, sim.NodeConfig{Name: "m"}, nil, "b")
 	must(t, r.SetDefaultLink(sim.LinkConfig{Latency: sim.Constant(ms)}))
-	r.At(10*ms, "reset", func(w *sim.World) { must(t, w.Reset(0, 1)) })
+	r.At(10*ms, "reset", func(w *sim.World) { must(t, w.Reset(0, 1, sim.AllClasses)) })
 	r.Run()
 	r.expect(t, "1ms b delivered asked", "5ms a timer 1", "9.5ms a timer 2", "10ms a failed asked sim: reset")
 	r = newRig(t, sim.Config{})
 	r.node(t, sim.NodeConfig{Name: "n"}, on(func(c *sim.Ctx) { send(c, to(1, "b"), "sent") }), "a")
 	r.node(t, sim.NodeConfig{Name: "m"}, nil, "b")
 	r.RunUntil(0)
-	must(t, r.Reset(0, 1))
+	must(t, r.Reset(0, 1, sim.AllClasses))
 	r.Run()
 	r.expect(t, "1ms a failed sent sim: reset")
+}
+
+// A reset of one class leaves the others alone.
+func TestResetOfOneClass(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	r.node(t, sim.NodeConfig{Name: "n"}, on(func(c *sim.Ctx) {
+		for class := range sim.Class(2) {
+			_, err := c.Request(to(1, "b"), class, 1, fmt.Sprint("class ", class))
+			must(t, err)
+		}
+	}), "a")
+	r.node(t, sim.NodeConfig{Name: "m"}, nil, "b")
+	r.RunUntil(0)
+	must(t, r.Reset(0, 1, sim.Classes(1)))
+	r.Run()
+	r.expect(t, "0s a failed class 1 sim: reset", "1ms b delivered class 0")
+}
+
+// A refusing link breaks what is under way and refuses what comes, in its classes
+// and its direction only, until it accepts.
+func TestRefuse(t *testing.T) {
+	r := newRig(t, sim.Config{})
+	r.node(t, sim.NodeConfig{Name: "n"}, func(c *sim.Ctx, ev *sim.Event) {
+		switch {
+		case ev.Kind == sim.Started:
+			ask(c, to(1, "b"), "early")
+			c.After(2*ms, 1)
+			c.After(8*ms, 2)
+		case ev.Kind == sim.TimerFired && ev.Key < 3:
+			ask(c, to(1, "b"), fmt.Sprint("ask ", ev.Key))
+			c.After(500*time.Microsecond, 3)
+		case ev.Kind == sim.TimerFired:
+			_, err := c.Send(to(1, "b"), 1, 1, "other class")
+			must(t, err)
+		}
+	}, "a")
+	r.node(t, sim.NodeConfig{Name: "m"}, nil, "b")
+	r.RunUntil(0)
+	must(t, r.Refuse(0, 1, sim.Classes(0)))
+	r.At(6*ms, "back", func(w *sim.World) { must(t, w.Refuse(1, 0, sim.Classes(1))) })
+	r.At(7*ms, "accept", func(w *sim.World) { must(t, w.Accept(0, 1, sim.AllClasses)) })
+	r.Run()
+	r.expect(t, "0s a failed early sim: reset", "2ms a timer 1", "2.5ms a timer 3", "3.5ms b delivered other class",
+		"4ms a failed ask 1 sim: refused", "8ms a timer 2", "8.5ms a timer 3", "9ms b delivered ask 2", "9.5ms b delivered other class")
+	if want := []string{"early reset", "ask 1 sim: refused"}; !slices.Equal(r.lost, want) {
+		t.Errorf("lost %q, want %q", r.lost, want)
+	}
 }
 
 // Corruption is found out: the sender hears ErrReset.

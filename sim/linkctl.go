@@ -74,17 +74,38 @@ func (w *World) Heal(from, to NodeID, s ClassSet) error {
 	return nil
 }
 
-// Reset breaks the link once, in a way that both ends notice: what is under
-// way is lost, its senders get a Failed event with ErrReset, and so do those
-// whose requests over the link are open, answered or not. The link then works
-// on. Cut and Reset together are a cut that its sender notices.
-func (w *World) Reset(from, to NodeID) error {
+// Reset breaks the link once for these classes, in a way that both ends notice:
+// what is under way is lost, its senders get a Failed event with ErrReset, and
+// so do those whose requests over the link are open, answered or not. The link
+// then works on. Cut and Reset together are a cut that its sender notices.
+func (w *World) Reset(from, to NodeID, s ClassSet) error {
 	l, err := w.way(from, to)
 	if err != nil {
 		return err
 	}
-	w.breakLink(l, AllClasses, WhyReset)
-	w.resetRequests(from, to, false)
+	w.breakLink(l, s, WhyReset)
+	w.resetRequests(from, to, s, false)
+	return nil
+}
+
+// Refuse is Reset, and until Accept what the link takes to the node is refused
+// there: its sender gets a Failed event with ErrRefused, as of a node that is
+// down.
+func (w *World) Refuse(from, to NodeID, s ClassSet) error {
+	if err := w.Reset(from, to, s); err != nil {
+		return err
+	}
+	w.link(from, to).refused |= s
+	return nil
+}
+
+// Accept ends Refuse for these classes.
+func (w *World) Accept(from, to NodeID, s ClassSet) error {
+	l, err := w.way(from, to)
+	if err != nil {
+		return err
+	}
+	l.refused &^= s
 	return nil
 }
 

@@ -64,13 +64,13 @@ func (w *World) forgetRequests(a *actor) {
 	}
 }
 
-// resetRequests lets every open request to a node, of one other node (from =
-// none: of any), fail with ErrReset: at once, or, if it travels, over the link
+// resetRequests lets every open request of these classes to a node, of one other
+// node (from = none: of any), fail with ErrReset: at once, or, if it travels, over the link
 // from that node.
-func (w *World) resetRequests(from, to NodeID, travels bool) {
+func (w *World) resetRequests(from, to NodeID, classes ClassSet, travels bool) {
 	for i := range w.requests.list {
 		r := w.requests.list[i]
-		if r.token == 0 || r.to.Node != to {
+		if r.token == 0 || r.to.Node != to || !classes.Has(r.class) {
 			continue
 		}
 		requester := w.actors[r.from].addr.Node

@@ -134,6 +134,8 @@ func (w *World) admit(i int32) {
 	}
 	n := w.nodes[s.toNode]
 	switch {
+	case w.links[s.link].refused.Has(s.class):
+		w.refuse(i, failRefused)
 	case !n.running() && n.silent:
 		w.lose(i, WhyDown)
 	case !n.running():

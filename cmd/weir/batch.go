@@ -28,7 +28,8 @@ type batch struct {
 	build     string
 	tcp       *scenarios.TCP // nil: the simulation
 	progress  *progress
-	then      func(*outcome) int // looks at each outcome and may raise the exit code; may be nil
+	finished  func(*scenarios.Result) // sees each result before it is kept; may be nil
+	then      func(*outcome) int      // looks at each outcome and may raise the exit code; may be nil
 }
 
 // outcome is one finished run, without its logs.
@@ -193,6 +194,9 @@ func (s *batch) one(n named, seed uint64) (o *outcome) {
 	if err != nil {
 		o.err = err
 		return o
+	}
+	if s.finished != nil {
+		s.finished(res)
 	}
 	o.take(res)
 	o.token = scenarios.Token{

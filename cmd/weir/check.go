@@ -14,18 +14,31 @@ const checkLong = `Judges the logs in a run directory: run.json, logs/*.jsonl an
 form that logcheck/FORMAT.md fixes, whoever wrote them. After the verdict comes what
 the run did with its traffic: shares wanted and got, faults found, waits.
 
+With --trace, --packet, --node, --from or --until it does not judge but shows the
+records in words, in the order of the run: all of them, those of a node or a span, or
+one packet's whole life: cut, submitted, admitted, picked, sent, received, committed,
+synced, answered, with retries, duplicates, what was lost and why, and the faults on the
+nodes that had to do with it.
+
 ` + exitHelp
 
 func (a *app) checkCommand() *cobra.Command {
 	var output string
+	var show traceFlags
 	c := &cobra.Command{
 		Use:     "check DIR",
 		Short:   "Judge a directory of logs",
 		Long:    checkLong,
-		Example: "  weir check runs/latest",
+		Example: "  weir check runs/latest\n  weir check runs/latest --packet e1/1/448\n  weir check runs/latest --node a2 --from 8.5s --until 9s",
 		Args:    takes(1, 1),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args[0], output) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := show.given(c); err != nil {
+				return err
+			}
+			return a.check(args[0], output, &show)
+		},
 	}
+	addTraceFlags(c, &show)
 	c.Flags().StringVar(&output, "output", "text", "form of the result: text or json")
 	return c
 }
@@ -36,14 +49,17 @@ type checked struct {
 	Report *logcheck.Report `json:"report"`
 }
 
-// check judges one directory.
-func (a *app) check(dir, output string) error {
+// check judges one directory, or shows its records.
+func (a *app) check(dir, output string, show *traceFlags) error {
 	if output != "text" && output != "json" {
 		return usage("--output %q: want text or json", output)
 	}
 	report := &logcheck.Report{}
 	if _, err := os.Stat(filepath.Join(dir, "run.json")); err != nil {
 		return usage("%s is no run directory: run.json: %w", dir, reason(err))
+	}
+	if show.wanted() {
+		return a.traceDir(dir, show, output)
 	}
 	v, err := patiently(a.ctx, func() (*logcheck.Verdict, error) {
 		v, err := logcheck.CheckDir(dir, logcheck.Options{Report: report})

@@ -19,6 +19,7 @@ type difference struct {
 	one  string // the line in the first directory; empty: it has none
 	two  string
 	at   int64 // world time of the earlier of the two records, ns
+	g    int64 // the lower of their event numbers
 }
 
 // text tells it.
@@ -43,13 +44,13 @@ func firstDifference(dir1, dir2 string) (*difference, error) {
 	if err != nil {
 		return nil, err
 	}
-	best := &difference{at: math.MaxInt64}
+	best := &difference{at: math.MaxInt64, g: math.MaxInt64}
 	for _, name := range names {
 		d, err := compareFiles(dir1, dir2, name)
 		if err != nil {
 			return nil, err
 		}
-		if d != nil && d.at < best.at {
+		if d != nil && (d.at < best.at || d.at == best.at && d.g < best.g) {
 			best = d
 		}
 	}
@@ -101,15 +102,16 @@ func compareFiles(dir1, dir2, name string) (*difference, error) {
 			return nil, nil
 		}
 		if a != b {
-			return &difference{file: filepath.ToSlash(name), line: number, one: a, two: b, at: min(timeOf(a), timeOf(b))}, nil
+			return &difference{file: filepath.ToSlash(name), line: number, one: a, two: b, at: min(numberOf(a, "t"), numberOf(b, "t")), g: min(numberOf(a, "g"), numberOf(b, "g"))}, nil
 		}
 	}
 }
 
-// timeOf is the world time of a record; a line without one counts as the last.
-func timeOf(line string) int64 {
-	if t, ok := intField(line, "t"); ok {
-		return t
+// numberOf is the world time or event number of a record; a line without one counts as
+// the last.
+func numberOf(line, key string) int64 {
+	if n, ok := intField(line, key); ok {
+		return n
 	}
 	return math.MaxInt64 - 1
 }

@@ -27,11 +27,27 @@ func (s *batch) tell(w *writer, o *outcome) {
 	switch {
 	case s.flags.world == scenarios.WorldTCP && o.dir != "" && o.saveErr == nil:
 		w.printf("  view:      %s check %s\n", prog, shellQuote(o.dir))
+		s.tellPacket(w, o)
 	case o.saveErr != nil && o.verdict != nil:
 		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.token.String()))
 	case o.dir != "" && o.saveErr == nil:
 		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.dir))
 		w.printf("  view:      %s check %s\n", prog, shellQuote(o.dir))
+		s.tellPacket(w, o)
+	}
+}
+
+// tellPacket writes the line that shows the life of the first packet that a failure's
+// witness names, if one does.
+func (s *batch) tellPacket(w *writer, o *outcome) {
+	if o.verdict == nil {
+		return
+	}
+	for _, r := range o.verdict.Results {
+		if id := packetOf(r.Witness); r.Status == logcheck.Fail && id != "" {
+			w.printf("  packet:    %s check %s --packet %s\n", shellQuote(s.app.prog), shellQuote(o.dir), id)
+			return
+		}
 	}
 }
 
@@ -106,6 +122,9 @@ func (s *batch) command(o *outcome) string {
 	}
 	if f.world == scenarios.WorldTCP {
 		args = append(args, "--world", f.world)
+	}
+	if f.transport != "" && f.transport != "grpc" {
+		args = append(args, "--transport", f.transport)
 	}
 	return strings.Join(args, " ")
 }

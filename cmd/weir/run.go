@@ -14,19 +14,20 @@ import (
 
 // runFlags are the flags of weir run.
 type runFlags struct {
-	seed    string
-	seeds   string
-	jobs    int
-	set     []string
-	inputs  []string
-	codec   string
-	world   string
-	node    string
-	live    func(scenarios.Live) // weir up; nil elsewhere
-	output  string
-	dir     string
-	keep    int
-	noColor bool
+	seed      string
+	seeds     string
+	jobs      int
+	set       []string
+	inputs    []string
+	codec     string
+	world     string
+	node      string
+	transport string
+	live      func(scenarios.Live) // weir up; nil elsewhere
+	output    string
+	dir       string
+	keep      int
+	noColor   bool
 }
 
 const runLong = `Runs scenarios and judges their logs. Without a name it runs the whole catalogue;
@@ -65,6 +66,7 @@ func (a *app) runCommand() *cobra.Command {
 	fl.StringVar(&f.codec, "codec", "none", "pass every message between nodes through a wire encoding: none, proto or json; the run is the same")
 	fl.StringVar(&f.world, "world", "sim", "where the scenario is played: sim, or tcp for real processes over real sockets")
 	fl.StringVar(&f.node, "node", "", "world tcp: the weir-node program; default: beside weir, or in PATH")
+	addTransportFlag(c, &f.transport)
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(outputs, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 	addDirFlag(c, &f.dir)
@@ -75,6 +77,11 @@ func (a *app) runCommand() *cobra.Command {
 
 func addSetFlag(c *cobra.Command, set *[]string) {
 	c.Flags().StringArrayVar(set, "set", nil, "override a field of the scenario, key=value, repeatable")
+}
+
+func addTransportFlag(c *cobra.Command, transport *string) {
+	c.Flags().StringVar(transport, "transport", "grpc", "world tcp: how the nodes talk: grpc, http or mixed")
+	_ = c.RegisterFlagCompletionFunc("transport", cobra.FixedCompletions(scenarios.Transports(), cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 }
 
 func addDirFlag(c *cobra.Command, dir *string) {
@@ -103,6 +110,12 @@ func (f *runFlags) check(seedGiven bool) error {
 	}
 	if f.world != "" && f.world != scenarios.WorldSim && f.world != scenarios.WorldTCP {
 		return usage("--world %q: want sim or tcp", f.world)
+	}
+	if err := scenarios.CheckTransport(f.transport); err != nil {
+		return usage("--%v", err)
+	}
+	if f.transport != "" && f.transport != "grpc" && f.world != scenarios.WorldTCP {
+		return usage("--transport %s: only real nodes have a transport: --world tcp", f.transport)
 	}
 	for _, o := range outputs {
 		if o == f.output {
@@ -143,7 +156,7 @@ func (a *app) runNamed(args []string, f *runFlags) error {
 		if err != nil {
 			return err
 		}
-		s.tcp = &scenarios.TCP{Program: program, Live: f.live}
+		s.tcp = &scenarios.TCP{Program: program, Transport: f.transport, Live: f.live}
 		f.jobs = 1 // two runs at once would disturb each other's times
 	}
 	if s.catalogue {

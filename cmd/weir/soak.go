@@ -12,7 +12,8 @@ import (
 )
 
 const soakLong = `Plays a scenario of the given length with real processes under random faults: kills,
-orderly stops, pauses, cuts, holds, delays, broken connections and changes of the table,
+orderly stops, pauses, cuts, holds, delays, connections that break or are refused, changes
+of the table,
 with a quarter of the time calm. At the end everything is healed and the logs are judged:
 nothing that was acknowledged may be lost. The scenario is written to the run directory
 first, so that it can be run again, there or in the simulation (--world sim).
@@ -37,6 +38,7 @@ func (a *app) soakCommand() *cobra.Command {
 	fl.StringVar(&f.world, "world", scenarios.WorldTCP, "where: tcp or sim")
 	fl.StringVar(&f.node, "node", "", "the weir-node program; default: beside weir, or in PATH")
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable")
+	addTransportFlag(c, &f.transport)
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
 	addDirFlag(c, &f.dir)
 	return c

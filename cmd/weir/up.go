@@ -43,6 +43,7 @@ func (a *app) upCommand() *cobra.Command {
 	fl.StringVar(&f.seed, "seed", "1", "the seed: a number, or random")
 	fl.StringVar(&f.node, "node", "", "the weir-node program; default: beside weir, or in PATH")
 	fl.StringArrayVar(&f.inputs, "input", nil, "a log file for the emitters in place of the generators, repeatable")
+	addTransportFlag(c, &f.transport)
 	fl.StringVar(&f.output, "output", "text", "form of the result: text, json, junit or github")
 	addSetFlag(c, &f.set)
 	addDirFlag(c, &f.dir)

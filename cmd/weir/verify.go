@@ -17,7 +17,7 @@ import (
 
 const verifyLong = `Runs each scenario twice with one seed, in two processes of their own and with
 different numbers of processors, and compares the hashes of scheduler and logs. If
-they differ, it names the first record that does. Without a name it takes the
+they differ, it names the first record that does and shows what is around it. Without a name it takes the
 whole catalogue.
 
 ` + exitHelp
@@ -113,7 +113,7 @@ func (a *app) verifyOne(arg string, seed uint64, f *verifyFlags) (same bool, err
 	if err != nil {
 		return false, internal("verify: %w", err)
 	}
-	w.printf("%s", diff.text())
+	w.printf("%s%s", diff.text(), diff.around(dirs[0], dirs[1]))
 	return false, written(w)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 
 	"weir/faults/proxy"
 )
@@ -52,8 +53,8 @@ func TestRefuse(t *testing.T) {
 
 func TestTruncate(t *testing.T) {
 	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
-		lane.Truncate(100) // a later word replaces an earlier one
-		lane.Truncate(7)
+		lane.Truncate(100, time.Nanosecond) // a later word replaces an earlier one
+		lane.Truncate(7, within)
 		send(t, from, "four")
 		gets(t, to, "four")
 		send(t, from, "five5")
@@ -64,9 +65,62 @@ func TestTruncate(t *testing.T) {
 	})
 }
 
+// TestTruncateInTime: a connection on which too little comes breaks all the same, also in the middle of a write.
+func TestTruncateInTime(t *testing.T) {
+	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
+		lane.Truncate(7, 50*ms)
+		send(t, from, "four")
+		gets(t, to, "four")
+		isReset(t, from)
+		isReset(t, to)
+	})
+	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
+		stuff(t, from)
+		lane.Truncate(1<<30, 50*ms)
+		isReset(t, from)
+		drained(t, l)
+	})
+	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
+		must(t, from.CloseWrite())
+		ends(t, to)
+		lane.Truncate(7, time.Hour) // nothing can come any more
+		drained(t, l)
+	})
+}
+
+// TestLanesRefuse: open connections break, new ones are refused, until neither lane refuses.
+func TestLanesRefuse(t *testing.T) {
+	s := serve(t, "127.0.0.1:0")
+	l := link(t, proxy.Config{Target: s.addr()})
+	refused := func() {
+		t.Helper()
+		if c, err := net.Dial("tcp", l.Addr()); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("dialled %v: %v", c, err)
+		}
+	}
+	p := connect(t, l, s)
+	l.Forward().Refuse()
+	isReset(t, p[0])
+	isReset(t, p[1])
+	l.Backward().Refuse()
+	must(t, l.Forward().Accept())
+	refused()
+	must(t, l.Accept())
+	refused()
+	must(t, l.Backward().Accept())
+	p = connect(t, l, s)
+	l.Backward().Reset()
+	isReset(t, p[0])
+	isReset(t, p[1])
+	l.Close()
+	if err := l.Backward().Accept(); !errors.Is(err, proxy.ErrClosed) {
+		t.Errorf("a closed link: %v", err)
+	}
+}
+
 func TestTruncateAtOnce(t *testing.T) {
 	lanes(t, func(t *testing.T, l *proxy.Link, lane *proxy.Lane, from, to *net.TCPConn) {
-		lane.Truncate(0)
+		lane.Truncate(0, within)
 		isReset(t, to)
 		isReset(t, from)
 	})

@@ -25,8 +25,8 @@
 //     reset at both ends, as after a failed checksum. Loss, duplication and reordering are refused. Mend, or another
 //     impairment, lets what waits go at once.
 //   - Reset: every open connection is reset at both ends, whatever is cut or held.
-//   - Refuse: the port is closed, open connections stay; Accept opens it again.
-//   - Truncate: every open connection passes at most n more bytes in that direction and is then reset.
+//   - Refuse: the port is closed. A link's Refuse lets open connections stay, a lane's resets them. Accept opens it.
+//   - Truncate: every open connection passes at most n more bytes in that direction within a time and is then reset.
 //
 // When the target cannot be dialled, the client's connection is reset, as if by the Backward lane: at heal if that is
 // cut, at release if it is held. When one end breaks, the other is reset by the lane that leads there.

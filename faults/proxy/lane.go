@@ -21,6 +21,7 @@ type Lane struct {
 	way  way
 	// The link's mu guards the rest.
 	cut, held bool
+	refused   bool
 	impair    faults.Impairment
 	free      time.Time // when the rate lets the next piece begin
 }
@@ -71,16 +72,37 @@ func (n *Lane) Impair(m faults.Impairment) error {
 // Mend ends an impairment.
 func (n *Lane) Mend() { n.change(func() { n.set(faults.Impairment{}) }) }
 
-// Truncate lets every connection that is open now pass at most so many more bytes and then resets it; 0: at once.
-func (n *Lane) Truncate(bytes int) {
-	assert(bytes >= 0, "truncate after %d bytes", bytes)
+// Reset resets the connections that the lane is a direction of: those of its link.
+func (n *Lane) Reset() { n.link.Reset() }
+
+// Refuse resets them and closes the port.
+func (n *Lane) Refuse() {
+	n.link.mu.Lock()
+	defer n.link.mu.Unlock()
+	n.refused = true
+	n.link.shut()
+	n.link.breakAll()
+}
+
+// Accept ends this lane's Refuse. The port opens once neither lane nor link refuses. Errors: those of [Link.Accept].
+func (n *Lane) Accept() error {
+	n.link.mu.Lock()
+	defer n.link.mu.Unlock()
+	n.refused = false
+	return n.link.open()
+}
+
+// Truncate lets every connection that is open now pass at most so many more bytes in the given time, and resets it
+// then; 0 bytes or no time: at once.
+func (n *Lane) Truncate(bytes int, within time.Duration) {
+	assert(bytes >= 0 && within >= 0, "truncate after %d bytes or %v", bytes, within)
 	n.link.mu.Lock()
 	defer n.link.mu.Unlock()
 	for _, c := range append([]*conn(nil), n.link.conns...) {
 		p := c.pumps[n.way]
-		p.truncate, p.left = true, bytes
+		p.truncate, p.left, p.last = true, bytes, time.Now().Add(within)
 		p.kick()
-		if bytes == 0 {
+		if bytes == 0 || within == 0 || p.done {
 			c.kill()
 		}
 	}

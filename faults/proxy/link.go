@@ -66,6 +66,7 @@ type Link struct {
 
 	mu       sync.Mutex // guards all that follows, the lanes and the connections
 	target   string
+	refused  bool             // by the link's own Refuse; the lanes have theirs
 	listener *net.TCPListener // nil: refused or closed
 	closed   bool
 	opened   uint64  // connections accepted so far
@@ -127,17 +128,25 @@ func (l *Link) Reset() {
 func (l *Link) Refuse() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.refused = true
 	l.shut()
 }
 
-// Accept opens the port again. Error: another process has taken it meanwhile, or the link is closed.
+// Accept opens the port again, unless a lane refuses. Error: another process has taken it meanwhile, or the link is
+// closed.
 func (l *Link) Accept() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
+	l.refused = false
+	return l.open()
+}
+
+// open opens the port if nothing refuses any more.
+func (l *Link) open() error {
+	switch {
+	case l.closed:
 		return fmt.Errorf("proxy: link %s: %w", l.cfg.Name, ErrClosed)
-	}
-	if l.listener != nil {
+	case l.listener != nil || l.refused || l.forward.refused || l.backward.refused:
 		return nil
 	}
 	return l.listen()

@@ -26,8 +26,9 @@ type pump struct {
 	lost     bool   // a cut swallowed something: what follows must not arrive
 	deaf     bool   // the receiving end is gone
 	done     bool   // the end of stream was passed on
-	truncate bool   // reset after left more bytes
+	truncate bool   // reset after left more bytes, or at last
 	left     int
+	last     time.Time
 }
 
 // item is what waits in a lane: bytes, or the end of the stream.
@@ -73,13 +74,18 @@ func (p *pump) next() (step, bool) {
 	defer p.unlock()
 	swallows := p.lane.cut || p.lost || p.deaf
 	switch {
-	case p.conn.dead || p.done:
+	case p.conn.dead:
+		return step{}, false
+	case p.truncate && time.Until(p.last) <= 0:
+		p.conn.kill()
+		return step{}, false
+	case p.done:
 		return step{}, false
 	case p.ended && p.lost && p.dst() == nil:
 		p.conn.kill() // the target never heard of it: nothing is left to keep
 		return step{}, false
 	case swallows && p.ended:
-		return step{do: (*pump).wait}, true
+		return step{do: (*pump).wait, until: p.sooner(time.Time{})}, true
 	case swallows:
 		return p.reading(time.Time{}), true
 	case p.lane.held || len(p.queue) == 0:
@@ -111,20 +117,28 @@ func (p *pump) leaving(head item) (step, bool) {
 	if p.truncate {
 		size = min(size, p.left)
 	}
-	_ = p.dst().SetWriteDeadline(time.Time{}) // an earlier kick's; an error shows at the write
+	_ = p.dst().SetWriteDeadline(p.sooner(time.Time{})) // replaces an earlier kick's; an error shows at the write
 	return step{do: (*pump).write, item: head, size: size}, true
 }
 
 func (p *pump) readOrWait(until time.Time) step {
 	if p.ended || p.waiting >= p.lane.room() {
-		return step{do: (*pump).wait, until: until}
+		return step{do: (*pump).wait, until: p.sooner(until)}
 	}
 	return p.reading(until)
 }
 
 func (p *pump) reading(until time.Time) step {
-	_ = p.src().SetReadDeadline(until) // under the lock, so that a later kick wins; an error shows at the read
+	_ = p.src().SetReadDeadline(p.sooner(until)) // under the lock, so that a later kick wins; an error shows at the read
 	return step{do: (*pump).read, size: p.lane.piece()}
+}
+
+// sooner is a time (zero: never) or, if that comes first, the moment at which a truncated connection breaks anyway.
+func (p *pump) sooner(until time.Time) time.Time {
+	if p.truncate && (until.IsZero() || p.last.Before(until)) {
+		return p.last
+	}
+	return until
 }
 
 func (p *pump) wait(s step) {

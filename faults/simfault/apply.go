@@ -11,9 +11,13 @@ import (
 
 // stage is the simulated world as the director sees it.
 type stage struct {
-	world *sim.World
-	opt   *Options
+	world   *sim.World
+	opt     *Options
+	refused map[way]faults.ClassSet // by link; looked up only
 }
+
+// way is a directed link.
+type way struct{ from, to sim.NodeID }
 
 func (s *stage) Now() faults.Stamp {
 	return faults.Stamp{At: s.world.Now(), Event: s.world.Events()}
@@ -45,7 +49,7 @@ func (s *stage) Do(act faults.Act) error {
 	if act.IsLink() {
 		i := slices.IndexFunc(linkVerbs, func(v linkVerb) bool { return v.do == act.Do })
 		assert(i >= 0, "no link verb %s", act.Do)
-		err = linkVerbs[i].call(s.world, s.id(act.From), s.id(act.To), s.opt.classes(act.Classes), act)
+		err = linkVerbs[i].call(s, s.id(act.From), s.id(act.To), act)
 	} else {
 		i := slices.IndexFunc(nodeVerbs, func(v nodeVerb) bool { return v.do == act.Do })
 		assert(i >= 0, "no node verb %s", act.Do)

@@ -267,7 +267,7 @@ func TestOnlyMessagesBetweenNodesAreLogged(t *testing.T) {
 		tb.in.Duplicated(m, 3)
 	}
 	lost, dup := tb.records("lost"), tb.records("dup")
-	if len(lost) != 1 || lost[0]["fr"] != "p" || lost[0]["fi"] != 3.0 || lost[0]["tok"] != 5.0 || lost[0]["why"] != "corrupt" {
+	if len(lost) != 1 || lost[0]["fr"] != "p" || lost[0]["fi"] != 3.0 || lost[0]["tok"] != 5.0 || lost[0]["why"] != "reset" {
 		t.Errorf("lost: %v", lost)
 	}
 	if len(dup) != 1 || dup[0]["to"] != "q" || dup[0]["n"] != 2.0 {

@@ -18,8 +18,7 @@ func (in *Injector) Stopped(why string) { in.opt.Log.Stopped(in.Now(), why) }
 func (in *Injector) Close() { in.opt.Log.Close(in.Now()) }
 
 // Lost notes a lost message; the runner's observer calls it. Messages within a node are left out, as they are from
-// the nodes' logs. Why is told in the words of the log: the world's reset is what follows a detected corruption
-// ("corrupt"), a stopped receiver is "down", a full mailbox "queue".
+// the nodes' logs. Why is told in the words of the log: a stopped receiver is "down", a full mailbox "queue".
 func (in *Injector) Lost(m sim.MsgInfo, why sim.Why) {
 	if crosses(m) {
 		in.opt.Log.Lost(in.Now(), in.sent(m), lostWhy(why))
@@ -53,8 +52,6 @@ func (in *Injector) sent(m sim.MsgInfo) faults.Sent {
 
 func lostWhy(why sim.Why) string {
 	switch why {
-	case sim.WhyReset:
-		return "corrupt"
 	case sim.WhyStop:
 		return "down"
 	case sim.WhyFull:

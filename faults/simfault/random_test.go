@@ -18,6 +18,7 @@ var phrases = []string{
 	"pause p/nobody", "slow @ 400%", "normal @", "load @ 200%", "unload @", "configure @ '{}'", "drain @ a1", "misconfigure @ garbage",
 	"cut p -> q data", "cut p <-> q", "heal p -> q", "hold p <-> q acks", "hold q -> p", "release p <-> q", "mend p <-> q",
 	"impair p <-> q loss 30% duplicate 30% jitter 5ms", "impair p -> q data delay 9ms reorder 50% by 7ms", "impair p <-> q corrupt 20% rate 20kB/s",
+	"reset p -> q data", "truncate q -> p", "refuse p -> q", "refuse q -> p acks", "refuse p <-> q data",
 	"isolate p", "halves", "one_way p <-> q", "swizzle p <-> q over 20ms",
 	"skew @ +3s", "jump @ -1s", "drift @ +400000ppm", "drift @ -400000ppm", "freeze @", "thaw @", "resync @",
 	"disk_lie @", "disk_honest @", "disk_tear @", "disk_rot q file loose bits 9", "disk_fill @", "disk_free @", "disk_break @",
@@ -49,6 +50,7 @@ const begun = `at 900ms crash {p,q}
 	at 900ms slow * 200%
 	at 900ms load * 200%
 	at 900ms cut p <-> q
+	at 900ms refuse p <-> q
 	at 900ms hold p <-> q
 	at 900ms impair p <-> q loss 1%
 	at 900ms skew * +1s

@@ -119,8 +119,8 @@ func onDisk(f func(*sim.Disk)) func(*stage, sim.NodeID, faults.Act) error {
 	}
 }
 
-// linkCall does a verb on the given classes of a directed link.
-type linkCall func(w *sim.World, from, to sim.NodeID, classes sim.ClassSet, act faults.Act) error
+// linkCall does a verb on a directed link.
+type linkCall func(s *stage, from, to sim.NodeID, act faults.Act) error
 
 // linkVerb says how the world does one verb on a link.
 type linkVerb struct {
@@ -130,18 +130,53 @@ type linkVerb struct {
 
 var linkVerbs = []linkVerb{
 	{faults.Cut, plainLink((*sim.World).Cut)},
-	{faults.Heal, plainLink((*sim.World).Heal)},
+	{faults.Heal, heal},
 	{faults.Hold, plainLink((*sim.World).Hold)},
 	{faults.Release, plainLink((*sim.World).Release)},
 	{faults.Mend, plainLink((*sim.World).Mend)},
-	{faults.Impair, func(w *sim.World, from, to sim.NodeID, classes sim.ClassSet, act faults.Act) error {
-		return w.Impair(from, to, classes, impairment(act.Args.Impair))
+	{faults.Impair, func(s *stage, from, to sim.NodeID, act faults.Act) error {
+		return s.world.Impair(from, to, s.opt.classes(act.Classes), impairment(act.Args.Impair))
 	}},
+	{faults.Reset, jointly((*sim.World).Reset)},
+	{faults.Truncate, jointly((*sim.World).Reset)},
+	{faults.Refuse, refuse},
+}
+
+// jointly does it to a link's classes and to those that share their connections.
+func jointly(f func(*sim.World, sim.NodeID, sim.NodeID, sim.ClassSet) error) linkCall {
+	return func(s *stage, from, to sim.NodeID, act faults.Act) error {
+		return errors.Join(f(s.world, from, to, s.opt.classes(act.Classes)), f(s.world, to, from, s.opt.classes(act.Classes.Joint())))
+	}
+}
+
+func refuse(s *stage, from, to sim.NodeID, act faults.Act) error {
+	s.refused[way{from, to}] |= act.Classes
+	return jointly((*sim.World).Refuse)(s, from, to, act)
+}
+
+// heal ends cuts of the link, and refusals of both directions as far as none of the other direction lasts.
+func heal(s *stage, from, to sim.NodeID, act faults.Act) error {
+	bad := s.world.Heal(from, to, s.opt.classes(act.Classes))
+	mine, other := way{from, to}, way{to, from}
+	if s.refused[mine]&act.Classes == 0 {
+		return bad
+	}
+	s.refused[mine] &^= act.Classes
+	return errors.Join(bad, s.accept(mine, other), s.accept(other, mine))
+}
+
+// accept ends the refusal of what neither the link nor the one back refuses.
+func (s *stage) accept(mine, back way) error {
+	free := faults.AllClasses &^ (s.refused[mine] | s.refused[back].Joint())
+	if free == 0 {
+		return nil
+	}
+	return s.world.Accept(mine.from, mine.to, s.opt.classes(free))
 }
 
 func plainLink(f func(*sim.World, sim.NodeID, sim.NodeID, sim.ClassSet) error) linkCall {
-	return func(w *sim.World, from, to sim.NodeID, classes sim.ClassSet, _ faults.Act) error {
-		return f(w, from, to, classes)
+	return func(s *stage, from, to sim.NodeID, act faults.Act) error {
+		return f(s.world, from, to, s.opt.classes(act.Classes))
 	}
 }
 

@@ -53,6 +53,8 @@ var effects = []struct {
 	{"hooks", []faults.Verb{faults.Load, faults.Unload, faults.Configure}, testHooks},
 	{"cut", []faults.Verb{faults.Cut, faults.Heal}, testCut},
 	{"hold", []faults.Verb{faults.Hold, faults.Release}, testHold},
+	{"reset", []faults.Verb{faults.Reset, faults.Truncate}, testReset},
+	{"refuse", []faults.Verb{faults.Refuse, faults.Heal}, testRefuse},
 	{"impair", []faults.Verb{faults.Impair, faults.Mend}, testImpair},
 	{"skew", []faults.Verb{faults.Skew, faults.Resync}, testSkew},
 	{"jump", []faults.Verb{faults.Jump}, testJump},
@@ -169,6 +171,37 @@ func testHold(t *testing.T) {
 	if len(tb.records("lost")) != 0 {
 		t.Errorf("a hold lost messages: %v", tb.records("lost"))
 	}
+}
+
+// testReset: the ping under way and the answer that comes back are lost, and the sender hears of it; then all is as before.
+func testReset(t *testing.T) {
+	for _, do := range []string{"reset", "truncate"} {
+		tb := play(t, "at 200500us "+do+" p -> q data\nat 300500us "+do+" p -> q probes\nat 401500us "+do+" p -> q data", reports)
+		tb.did(do+" p->q data", do+" p->q probe", do+" p->q data")
+		tb.count("p", "failed", 200*ms, 202*ms, 1, 1)
+		tb.count("p", "failed", 0, time.Second, 2, 2)
+		tb.count("q", "ping", 200*ms, 209*ms, never, never)
+		lost := tb.records("lost")
+		if len(lost) != 2 || lost[0]["fr"] != "p" || lost[1]["fr"] != "q" || lost[1]["why"] != "reset" {
+			t.Errorf("lost %v", lost)
+		}
+	}
+}
+
+// testRefuse: nothing passes either way and pings are refused, until the last of two refusals is healed.
+func testRefuse(t *testing.T) {
+	tb := play(t, `at 205ms for 200ms refuse p -> q data
+		at 305ms for 200ms refuse q -> p acks
+		at 605ms for 100ms refuse p -> q probes control
+		at 805ms for 100ms cut q -> p acks
+		at 845ms for 20ms refuse p -> q data`, reports)
+	tb.did("refuse p->q data", "refuse q->p ack", "heal p->q data", "heal q->p ack", "refuse p->q probe", "refuse p->q control",
+		"heal p->q probe", "heal p->q control", "cut q->p ack", "refuse p->q data", "heal p->q data", "heal q->p ack")
+	tb.count("q", "ping", 205*ms, 505*ms, never, never)
+	tb.count("p", "failed", 205*ms, 510*ms, 29, 31)
+	tb.count("q", "ping", 505*ms, 805*ms, 29, 31)
+	tb.count("p", "answer", 805*ms, 905*ms, never, never)
+	tb.count("q", "ping", 866*ms, 905*ms, 3, 5)
 }
 
 func testImpair(t *testing.T) {

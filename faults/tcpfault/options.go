@@ -33,6 +33,7 @@ type Node struct {
 	Name    string
 	Actors  []string // where known: a plan that names another is refused
 	Process Process  // required
+	Dir     string   // the folder of its durable files; empty: they cannot rot
 }
 
 // Process is a node's process over its incarnations.
@@ -57,6 +58,10 @@ type Lane interface {
 	Release()
 	Impair(faults.Impairment) error
 	Mend()
+	Reset()
+	Refuse()
+	Accept() error // ends Refuse
+	Truncate(bytes int, within time.Duration)
 }
 
 // Carrier says that a lane carries one class of the traffic of a directed link.

@@ -14,8 +14,10 @@ import (
 type stage struct {
 	in        *Injector
 	processes map[string]Process
+	dirs      map[string]string
 	lanes     map[laneKey][]Lane
 	scheduled int
+	rots      int // so far
 }
 
 type laneKey struct {
@@ -24,9 +26,9 @@ type laneKey struct {
 }
 
 func newStage(in *Injector) *stage {
-	s := &stage{in: in, processes: make(map[string]Process), lanes: make(map[laneKey][]Lane)}
+	s := &stage{in: in, processes: make(map[string]Process), dirs: make(map[string]string), lanes: make(map[laneKey][]Lane)}
 	for _, n := range in.opt.Nodes {
-		s.processes[n.Name] = n.Process
+		s.processes[n.Name], s.dirs[n.Name] = n.Process, n.Dir
 	}
 	for _, c := range in.opt.Carriers {
 		k := laneKey{c.From, c.To, c.Class}
@@ -58,6 +60,8 @@ func (s *stage) Can(act faults.Act) bool {
 	switch act.Do {
 	case faults.Pause, faults.Resume:
 		return s.Running(act.Node)
+	case faults.DiskRot:
+		return s.canRot(act)
 	}
 	return true
 }
@@ -101,6 +105,7 @@ var nodeVerbs = []struct {
 	{faults.Resume, func(_ *stage, p Process, _ faults.Act) error { return p.Resume() }},
 	{faults.Slow, func(_ *stage, p Process, act faults.Act) error { return p.Slow(act.Args.Percent) }},
 	{faults.Normal, func(_ *stage, p Process, _ faults.Act) error { p.Normal(); return nil }},
+	{faults.DiskRot, (*stage).rot},
 }
 
 // linkVerbs says how each is done to a lane.
@@ -109,12 +114,22 @@ var linkVerbs = []struct {
 	call func(Lane, faults.Act) error
 }{
 	{faults.Cut, plain(Lane.Cut)},
-	{faults.Heal, plain(Lane.Heal)},
+	{faults.Heal, func(l Lane, _ faults.Act) error { l.Heal(); return l.Accept() }},
 	{faults.Hold, plain(Lane.Hold)},
 	{faults.Release, plain(Lane.Release)},
 	{faults.Mend, plain(Lane.Mend)},
 	{faults.Impair, func(l Lane, act faults.Act) error { return l.Impair(act.Args.Impair) }},
+	{faults.Reset, plain(Lane.Reset)},
+	{faults.Refuse, plain(Lane.Refuse)},
+	{faults.Truncate, func(l Lane, _ faults.Act) error { l.Truncate(truncateBytes, truncateWithin); return nil }},
 }
+
+// What a truncated connection still passes: less than the header of an HTTP/2 frame or the first line of a request.
+// On an idle one nothing comes; it breaks all the same, while the act still counts as its cause.
+const (
+	truncateBytes  = 7
+	truncateWithin = 100 * time.Millisecond
+)
 
 func plain(f func(Lane)) func(Lane, faults.Act) error {
 	return func(l Lane, _ faults.Act) error { f(l); return nil }

@@ -3,12 +3,19 @@
 package tcpfault_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"net"
+	"os"
+	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"weir/faults"
+	"weir/faults/proxy"
 	"weir/faults/tcpfault"
 )
 
@@ -25,6 +32,10 @@ var effects = []struct {
 	{[]faults.Verb{faults.Cut, faults.Heal}, testCut},
 	{[]faults.Verb{faults.Hold, faults.Release}, testHold},
 	{[]faults.Verb{faults.Impair, faults.Mend}, testImpair},
+	{[]faults.Verb{faults.Reset}, testReset},
+	{[]faults.Verb{faults.Refuse}, testRefuse},
+	{[]faults.Verb{faults.Truncate}, testTruncate},
+	{[]faults.Verb{faults.DiskRot}, testRot},
 }
 
 // TestEffects holds each effect, and that the table of worlds marks exactly what is carried out and tested.
@@ -155,4 +166,85 @@ func testImpair(t *testing.T) {
 	must(t, tb.in.HealAll())
 	tb.did("impair p q data delay 80ms", "impair q p probe delay 40ms", "mend p q data", "mend q p probe")
 	data.answers(0)
+}
+
+// testReset: only the connections that carry the class break, and new ones are made.
+func testReset(t *testing.T) {
+	for _, plan := range []string{"reset p -> q data", "reset q -> p acks"} {
+		tb, data, probe := play(t, "at 0s "+plan)
+		data.breaks()
+		probe.answers(0)
+		tb.dial(tb.data).answers(0)
+		if tb.in.ActiveStates() != 0 {
+			t.Error("a reset is no state")
+		}
+	}
+	tb, data, probe := play(t, "at 0s reset p -> q")
+	data.breaks()
+	probe.breaks()
+	tb.did("reset p q all")
+}
+
+// testRefuse: also after one direction of the connection has healed.
+func testRefuse(t *testing.T) {
+	tb, data, probe := play(t, "at 0s refuse p -> q data\nat 0s for 100ms refuse q -> p acks")
+	data.breaks()
+	probe.answers(0)
+	tb.states(1)
+	for _, l := range []*proxy.Link{tb.data, tb.probe} {
+		c, err := net.Dial("tcp", l.Addr())
+		if refused := errors.Is(err, syscall.ECONNREFUSED); refused != (l == tb.data) {
+			t.Errorf("dialled: %v", err)
+		}
+		if err == nil {
+			_ = c.Close()
+		}
+	}
+	must(t, tb.in.HealAll())
+	tb.dial(tb.data).answers(0)
+	tb.did("refuse p q data", "refuse q p ack", "heal q p ack", "heal p q data")
+}
+
+// testTruncate: a few bytes of the next message come through, on an idle connection none.
+func testTruncate(t *testing.T) {
+	tb, data, probe := play(t, "at 0s truncate p -> q data\nat 200ms truncate p -> q probes")
+	data.breaks()
+	probe.breaks()
+	tb.dial(tb.data).answers(0)
+	tb.did("truncate p q data", "truncate p q probe")
+}
+
+// testRot: exactly so many bits, where the plan says or in a row somewhere; nothing outside the node's folder.
+func testRot(t *testing.T) {
+	tb := lay(t, `at 100ms disk_rot q file log bits 3 offset 4
+		at 110ms disk_rot q file log bits 9
+		at 120ms disk_rot q file log bits 1 offset 64
+		at 130ms disk_rot q file 'other' bits 1
+		at 140ms disk_rot q file '../outside' bits 1
+		at 150ms disk_rot q file '.' bits 1
+		at 160ms hold p -> q data`, "0s")
+	outside := filepath.Join(filepath.Dir(tb.dir), "outside")
+	zeros := make([]byte, 64)
+	must(t, os.WriteFile(outside, zeros, 0o600))
+	must(t, os.WriteFile(filepath.Join(tb.dir, "log"), zeros, 0o600))
+	tb.in.Start()
+	tb.states(1)
+	tb.did("disk_rot q file log bits 3 offset 4", "disk_rot q file log bits 9", "noeffect disk_rot q", "noeffect disk_rot q", "noeffect disk_rot q", "noeffect disk_rot q", "hold p q data")
+	got, err := os.ReadFile(filepath.Join(tb.dir, "log"))
+	must(t, err)
+	ones, first, last := 0, -1, 0
+	for i := range 8 * len(got) {
+		if got[i/8]>>(i%8)&1 == 1 != (i >= 32 && i < 35) {
+			if ones++; first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if ones != 9 || last-first != 8 || len(got) != len(zeros) {
+		t.Errorf("%d bits from %d to %d flipped besides, of %d bytes", ones, first, last, len(got))
+	}
+	if got, err := os.ReadFile(outside); err != nil || !bytes.Equal(got, zeros) {
+		t.Errorf("outside of the folder: %x %v", got, err)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -71,13 +72,15 @@ type table struct {
 	loads, docs []string
 	closed      bool
 	made        time.Time
+	dir         string      // q's
 	unstartable atomic.Bool // the next start of a node fails
 }
 
 // lay starts the nodes and prepares the plan.
 func lay(t *testing.T, plan, takes string) *table {
 	t.Helper()
-	tb := &table{t: t, made: time.Now()}
+	tb := &table{t: t, made: time.Now(), dir: filepath.Join(t.TempDir(), "q")}
+	must(t, os.Mkdir(tb.dir, 0o700))
 	o := tcpfault.Options{Log: faults.NewLog(&tb.log), Seed: 7, Began: tb.made}
 	o.Configure = func(node string, doc []byte) { tb.docs = append(tb.docs, node+" "+string(doc)) }
 	o.Load = func(node string, percent int) { tb.loads = append(tb.loads, fmt.Sprint(node, " ", percent)) }
@@ -85,7 +88,7 @@ func lay(t *testing.T, plan, takes string) *table {
 	for _, name := range []string{"p", "q"} {
 		addr = freeAddr(t)
 		tb.q = tb.process(name, addr, takes)
-		o.Nodes = append(o.Nodes, tcpfault.Node{Name: name, Process: tb.q})
+		o.Nodes = append(o.Nodes, tcpfault.Node{Name: name, Process: tb.q, Dir: map[string]string{"q": tb.dir}[name]})
 	}
 	for i, l := range []**proxy.Link{&tb.data, &tb.probe} {
 		var err error

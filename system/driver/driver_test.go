@@ -13,9 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"weir/system/node"
 	"weir/system/record"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type note struct{ size int }
 

@@ -9,9 +9,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/goleak"
 
 	"weir/system/node"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func times(all ...time.Duration) *node.Times {
 	t := &node.Times{}

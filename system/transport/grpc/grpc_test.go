@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,6 +25,8 @@ import (
 	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type actorFunc func(node.Env, *node.Event)
 

@@ -7,7 +7,11 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // closed reports whether the other end has closed the connection.
 func closed(t *testing.T, c net.Conn) bool {

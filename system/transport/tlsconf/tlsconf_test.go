@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"weir/system/transport/tlsconf"
 	"weir/system/transport/tlsconf/tlstest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // handshake connects the two and returns what each end says and who the server saw.
 func handshake(t *testing.T, server, client *tls.Config) (who tlsconf.Identity, serverErr, clientErr error) {
