@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	rpc "google.golang.org/grpc"
@@ -42,6 +44,9 @@ func serve(role string, args []string, in io.Reader, errw io.Writer) int {
 		log.Error("does not start", "err", err)
 		return exitInternal
 	}
+	s.hangups = make(chan os.Signal, 1)
+	signal.Notify(s.hangups, syscall.SIGHUP) // before anybody is told that the node runs a table
+	defer signal.Stop(s.hangups)
 	s.level, s.reload = level, newReloader(s, role, args)
 	go s.input(role, in)
 	return s.run()
@@ -111,6 +116,7 @@ type service struct {
 	local   *local
 	level   *slog.LevelVar
 	reload  *reloader
+	hangups chan os.Signal
 	unacked uint64 // an emitter's packets that were not acknowledged; valid at the end
 }
 

@@ -26,11 +26,9 @@ func (c *config) checkStop() error {
 
 // run waits for the node's end, which a signal asks for, and returns the exit code.
 func (s *service) run() int {
-	signals, hangups := make(chan os.Signal, 2), make(chan os.Signal, 1)
+	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(signals)
-	defer signal.Stop(hangups)
 	var late <-chan time.Time // nil until the node is asked to stop
 	code := exitOK
 	atOnce := func(why string) {
@@ -40,7 +38,7 @@ func (s *service) run() int {
 	}
 	for {
 		select {
-		case <-hangups:
+		case <-s.hangups:
 			s.reload.ask()
 		case sig := <-signals:
 			if late != nil {
