@@ -29,6 +29,7 @@ type layer struct {
 
 var layers = []layer{
 	{pkg: "sim", why: "the simulator is usable by any Go program and knows no system"},
+	{pkg: "sim/simtest", why: "seeds as subtests, whatever they seed"},
 	{pkg: "faults", why: "a fault plan is data: it must mean the same in every world"},
 	{pkg: "faults/simfault", ours: []string{"faults", "sim"}, why: "applies plans to the simulation and to nothing else"},
 	{pkg: "faults/proxy", ours: []string{"faults"}, why: "breaks byte streams and knows no protocol"},
@@ -64,6 +65,7 @@ var layers = []layer{
 	{pkg: "scenarios/swarm", ours: []string{"faults", "scenarios"}, why: "makes scenarios, runs none"},
 	{pkg: "scenarios/shrink", ours: []string{"faults", "logcheck", "scenarios", "scenarios/sweep"}, why: "a search over scenarios, whoever runs them"},
 	{pkg: "scenarios/sweep", ours: []string{"faults", "logcheck", "scenarios"}, why: "adds up what runs found, runs none"},
+	{pkg: "scenarios/weirtest", ours: []string{"scenarios", "sim/simtest"}, why: "go test's way to run scenarios: it decides nothing that commands do not"},
 	{pkg: "mutants", why: "patches and their test: it builds weir, it does not import it"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios", "sim"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, ext: []string{"google.golang.org/grpc", "github.com/goccy/go-yaml"}, why: "the product carries no part of the harness"},
@@ -75,6 +77,8 @@ var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "githu
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{
 	"faults/tcpfault":          {"faults/proc", "faults/proxy"},
+	"scenarios/weirtest":       {"logcheck"},
+	"sim/simtest":              {"sim"},
 	"system/emitter":           {"system/node/nodetest"},
 	"system/distributor":       {"system/node/nodetest"},
 	"system/analyser":          {"system/node/nodetest"},

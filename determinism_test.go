@@ -224,6 +224,7 @@ func f(m map[int]int) {
 // notDeterministic are the packages below the deterministic ones that need not be,
 // with the reason.
 var notDeterministic = map[string]string{
+	"sim/simtest":                      "test support: it reads the environment",
 	"faults/proc":                      "real processes",
 	"faults/proxy":                     "real connections",
 	"faults/tcpfault":                  "real time, processes and connections",

@@ -1,0 +1,112 @@
+package weirtest
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/scenarios"
+	"weir/scenarios/swarm"
+	"weir/sim/simtest"
+)
+
+// Run plays a scenario in the simulation, once for each seed as a subtest, and fails the
+// seeds whose verdict is not the one that the scenario expects. sc is not changed.
+func Run(t *testing.T, sc *scenarios.Scenario, opt Options) {
+	t.Helper()
+	s := &session{opt: opt}
+	simtest.Seeds(t, opt.seeds(), func(t *testing.T, seed uint64) {
+		t.Helper()
+		s.play(t, trial{sc: sc, seed: seed, arg: argument(sc)})
+	})
+}
+
+// Swarm plays a random world for each seed, as a subtest: the one that weir run
+// swarm:SEED plays. Seeds are below 2^63.
+func Swarm(t *testing.T, worlds swarm.Options, opt Options) {
+	t.Helper()
+	s := &session{opt: opt}
+	simtest.Seeds(t, opt.seeds(), func(t *testing.T, seed uint64) {
+		t.Helper()
+		if seed >= 1<<63 {
+			t.Fatalf("%s=%d: random worlds have seeds below 2^63", simtest.EnvSeed, seed)
+		}
+		sc, err := swarm.Scenario(seed, worlds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := trial{sc: sc, seed: seed}
+		if worlds.Packets == 0 { // the command makes worlds of the usual size only
+			one.arg = swarm.Arg(seed, worlds)
+		}
+		s.play(t, one)
+	})
+}
+
+// session is one call of Run or Swarm.
+type session struct {
+	opt    Options
+	shrunk bool // a failing seed was: another would take as long and rarely show more
+}
+
+// trial is one seed to play.
+type trial struct {
+	sc   *scenarios.Scenario
+	seed uint64
+	arg  string // how a command line names the scenario; empty: only by a file
+}
+
+// argument is the catalogue name of a scenario that is as it came with weir.
+func argument(sc *scenarios.Scenario) string {
+	if own, err := scenarios.Load(sc.Name); err == nil && own.Hash() == sc.Hash() {
+		return sc.Name
+	}
+	return ""
+}
+
+// build names the program in the logs.
+const build = "go test"
+
+// play makes one run and judges it.
+func (s *session) play(t *testing.T, one trial) {
+	t.Helper()
+	res, err := run(one.sc, scenarios.Options{Seed: one.seed, Check: true, Build: build, Interrupted: func() bool { return late(t) }})
+	switch {
+	case err != nil:
+		t.Errorf("%v", err)
+	case res.Stop == scenarios.StopInterrupted:
+		t.Fatalf("%s: ended, because the test's time (-timeout) is nearly over", one.sc.Name)
+	default:
+		if bad := scenarios.Surprises(one.sc, res); len(bad) > 0 {
+			t.Errorf("%s: %s", one.sc.Name, strings.Join(bad, "\n"))
+		}
+		if s.opt.Judge != nil {
+			s.opt.Judge(t, res)
+		}
+	}
+	if t.Failed() {
+		s.report(t, one, res)
+	}
+}
+
+// run is scenarios.Run, with a panic as an error: it is one seed's failure, and the others
+// shall run.
+func run(sc *scenarios.Scenario, opt scenarios.Options) (res *scenarios.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("scenario %s panics: %v\n%s", sc.Name, p, debug.Stack())
+		}
+	}()
+	return scenarios.Run(sc, opt)
+}
+
+// spare is how much of the test's time is left for its end.
+const spare = 5 * time.Second
+
+// late says that the test is about to be ended from outside.
+func late(t *testing.T) bool {
+	end, ok := t.Deadline()
+	return ok && time.Until(end) < spare
+}
