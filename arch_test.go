@@ -66,6 +66,7 @@ var layers = []layer{
 	{pkg: "scenarios/shrink", ours: []string{"faults", "logcheck", "scenarios", "scenarios/sweep"}, why: "a search over scenarios, whoever runs them"},
 	{pkg: "scenarios/sweep", ours: []string{"faults", "logcheck", "scenarios"}, why: "adds up what runs found, runs none"},
 	{pkg: "scenarios/weirtest", ours: []string{"scenarios", "sim/simtest"}, why: "go test's way to run scenarios: it decides nothing that commands do not"},
+	{pkg: "examples/lease", ours: []string{"faults", "sim"}, why: "shows how a system that is not ours is tested: with what anybody may import"},
 	{pkg: "mutants", why: "patches and their test: it builds weir, it does not import it"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios", "sim"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, ext: []string{"google.golang.org/grpc", "github.com/goccy/go-yaml"}, why: "the product carries no part of the harness"},

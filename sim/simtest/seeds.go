@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -49,13 +50,20 @@ func Seeds(t *testing.T, n uint64, f func(t *testing.T, seed uint64)) {
 	}
 }
 
-// command is the command line that runs the subtest of a seed again, and nothing else.
+// command is the command line that runs the subtest of a seed again, and nothing else,
+// with the flags that the package under test defines for itself as they are.
 func command(name, pkg string, seed uint64) string {
 	parts := strings.Split(name, "/")
 	for i, p := range parts {
 		parts[i] = "^" + escape(p) + "$"
 	}
-	return fmt.Sprintf("%s=%d go test -run '%s' %s", EnvSeed, seed, strings.Join(parts, "/"), pkg)
+	s := fmt.Sprintf("%s=%d go test -run '%s' %s", EnvSeed, seed, strings.Join(parts, "/"), pkg)
+	flag.Visit(func(f *flag.Flag) {
+		if !strings.HasPrefix(f.Name, "test.") {
+			s += fmt.Sprintf(" -%s='%s'", f.Name, strings.ReplaceAll(f.Value.String(), "'", `'\''`))
+		}
+	})
+	return s
 }
 
 // escape makes a pattern of a test's name that matches nothing else, also inside single

@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"regexp"
@@ -11,6 +12,9 @@ import (
 // envInner makes the test program run what is meant to fail: tests of tests need a
 // process of their own.
 const envInner = "WEIR_SIMTEST_INNER"
+
+// A flag of the package's own must be in the command that repeats a seed.
+var _ = flag.String("luck", "", "of no effect")
 
 // TestInner is what the tests below run: it fails for every seed with a 7 in it, or for
 // all.
@@ -35,7 +39,7 @@ func inner(t *testing.T, which, run string, env ...string) (out string, ok bool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(exe, "-test.v", "-test.run", run)
+	c := exec.Command(exe, "-test.v", "-test.run", run, "-luck", "it's bad")
 	c.Env = append(append(os.Environ(), EnvSeed+"=", EnvSeeds+"=", envInner+"="+which), env...)
 	raw, err := c.CombinedOutput()
 	return string(raw), err == nil
@@ -86,7 +90,7 @@ func TestSeeds(t *testing.T) {
 // TestCommand runs the command that a failure prints, but for the compiling.
 func TestCommand(t *testing.T) {
 	out, _ := inner(t, "7", "^TestInner$")
-	line := regexp.MustCompile(`reproduce: WEIR_SEED=(\d+) go test -run '([^']*)' weir/sim/simtest\n`).FindStringSubmatch(out)
+	line := regexp.MustCompile(`reproduce: WEIR_SEED=(\d+) go test -run '([^']*)' weir/sim/simtest -luck='it'\\''s bad'\n`).FindStringSubmatch(out)
 	if line == nil {
 		t.Fatalf("no command in\n%s", out)
 	}
