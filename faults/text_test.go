@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -9,20 +10,30 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestPlanTextParsesBack(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		plan := genPlan.Draw(t, "plan")
-		if err := plan.Check(); err != nil {
-			t.Fatalf("the generator made a plan that is not well formed: %v", err)
-		}
-		back, err := Parse(plan.String())
-		if err != nil {
-			t.Fatalf("%v\n%s", err, plan)
-		}
-		if !back.Equal(plan) {
-			t.Fatalf("came back different (-sent +back):\n%s\n%s", cmp.Diff(plan, back), plan)
-		}
-	})
+// plansParseBack: the text of any plan reads as the same plan.
+func plansParseBack(t *rapid.T) {
+	plan := genPlan.Draw(t, "plan")
+	if err := plan.Check(); err != nil {
+		t.Fatalf("the generator made a plan that is not well formed: %v", err)
+	}
+	back, err := Parse(plan.String())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, plan)
+	}
+	if !back.Equal(plan) {
+		t.Fatalf("came back different (-sent +back):\n%s\n%s", cmp.Diff(plan, back), plan)
+	}
+}
+
+func TestPlanTextParsesBack(t *testing.T) { rapid.Check(t, plansParseBack) }
+
+func FuzzPlanTextParsesBack(f *testing.F) {
+	for seed := range byte(4) {
+		draws := make([]byte, 4<<10)
+		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
+		f.Add(draws)
+	}
+	f.Fuzz(rapid.MakeFuzz(plansParseBack))
 }
 
 // TestParseMeaning pins what a line means, field by field.

@@ -61,7 +61,7 @@ func (r *recount) probe(out Output) State {
 	default:
 		r.history = append(r.history, "fail")
 		refused := r.cfg.RefusedDown && out.Counted == ResultRefused
-		if r.fails() >= r.cfg.Failures || refused {
+		if r.cfg.Kind == Threshold && r.fails() >= r.cfg.Failures || refused {
 			return Down
 		}
 	}
@@ -95,31 +95,54 @@ func (r *recount) become(s State, now time.Duration) {
 	}
 }
 
-// Whatever calls come, in whatever order, the verdict is the recount's.
-func TestThresholdAgreesWithRecount(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		c := drawConfig(t, Threshold)
-		c.RefusedDown = rapid.Bool().Draw(t, "refused down")
-		d, err := New(c, 0, newRand(rapid.Uint64().Draw(t, "seed")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &machine{t: t, d: d, r: recount{cfg: c.WithDefaults(), incSince: never, upSince: never, resumed: never}}
-		for range rapid.IntRange(1, 150).Draw(t, "steps") {
-			m.step()
-		}
-	})
+// agrees: whatever calls come, in whatever order, the verdict is the recount's.
+func agrees(t *rapid.T, kind string) {
+	c := drawConfig(t, kind)
+	c.RefusedDown = rapid.Bool().Draw(t, "refused down")
+	if kind == Phi {
+		c = drawPhi(t, c)
+	}
+	d, err := New(c, 0, newRand(rapid.Uint64().Draw(t, "seed")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{t: t, d: d, r: recount{cfg: c.WithDefaults(), incSince: never, upSince: never, resumed: never}}
+	if kind == Phi {
+		m.quiet = newSilence(m.r.cfg)
+	}
+	for range rapid.IntRange(1, 150).Draw(t, "steps") {
+		m.step()
+	}
+}
+
+func TestDetectorsAgreeWithRecount(t *testing.T) {
+	for _, kind := range kinds() {
+		t.Run(kind, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { agrees(t, kind) })
+		})
+	}
+}
+
+func FuzzDetectorsAgreeWithRecount(f *testing.F) {
+	for seed := range byte(4) {
+		draws := make([]byte, 16<<10)
+		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
+		f.Add(draws)
+	}
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { agrees(t, rapid.SampledFrom(kinds()).Draw(t, "kind")) }))
 }
 
 type machine struct {
 	t       *rapid.T
 	d       Detector
 	r       recount
+	quiet   *silence // of phi
 	now     time.Duration
 	number  uint64 // newest probe
 	data    bool   // it is a data probe
 	awaited bool
 	known   uint32 // incarnation of the analyser
+	call    string // the present one
 }
 
 func (m *machine) step() {
@@ -131,7 +154,8 @@ func (m *machine) step() {
 	number := m.number - min(m.number, uint64(rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "old number")))
 	why := rapid.SampledFrom([]Reason{Timeout, Refused, Reset, NotReady, Unsent}).Draw(t, "why")
 	inc := m.incarnation()
-	switch rapid.SampledFrom([]string{"tick", "tick", "answer", "answer", "answer", "fail", "data ok", "data fail", "data fail"}).Draw(t, "call") {
+	m.call = rapid.SampledFrom([]string{"tick", "tick", "answer", "answer", "answer", "fail", "data ok", "data fail", "data fail"}).Draw(t, "call")
+	switch m.call {
 	case "tick":
 		m.judge(m.d.Tick(m.now), 0)
 	case "answer":
@@ -174,6 +198,9 @@ func (m *machine) incarnation() uint32 {
 func (m *machine) gap(out Output) {
 	if out.Gap > 0 {
 		m.r.resumed = m.now
+		if m.quiet != nil {
+			m.quiet.restart(m.now)
+		}
 	}
 }
 
@@ -195,7 +222,11 @@ func (m *machine) judge(out Output, seen uint32) {
 		}
 		m.known = seen
 	}
-	m.agree(out, m.r.probe(out))
+	want := m.r.probe(out)
+	if m.quiet != nil {
+		want = m.quiet.verdict(m, out, want)
+	}
+	m.agree(out, want)
 }
 
 func (m *machine) agree(out Output, want State) {
@@ -206,7 +237,7 @@ func (m *machine) agree(out Output, want State) {
 	if out.Changed {
 		c := out.Change
 		if c.To == Up && (c.Successes != oks || c.Cause != CauseRecovered) ||
-			c.Cause == CauseProbe && c.Failures != fails || c.Cause == CauseData && c.Failures != bad {
+			(c.Cause == CauseProbe || c.Cause == CausePhi) && c.Failures != fails || c.Cause == CauseData && c.Failures != bad {
 			m.t.Fatalf("%+v; recount: %d failed, %d answered, %d packets failed", c, fails, oks, bad)
 		}
 	}

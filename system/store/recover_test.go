@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -177,44 +178,53 @@ func FuzzRecover(f *testing.F) {
 }
 
 // The dedup window against a map.
-func TestWindowAgainstMap(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := &window{inc: 1, lo: 1}
-		ref := map[uint64]uint32{}
-		count, lo := 0, uint64(1)
-		t.Repeat(map[string]func(*rapid.T){
-			"put": func(t *rapid.T) {
-				seq, hash := rapid.Uint64Range(lo, lo+50).Draw(t, "seq"), rapid.Uint32().Draw(t, "hash")
-				count += w.put(item{seq: seq, hash: hash})
-				ref[seq] = hash
-			},
-			"drop": func(t *rapid.T) {
-				seq := rapid.Uint64Range(1, lo+50).Draw(t, "seq")
-				count -= w.drop(seq)
-				delete(ref, seq)
-			},
-			"raise": func(t *rapid.T) {
-				to := rapid.Uint64Range(1, lo+20).Draw(t, "lo")
-				count -= w.raise(to)
-				lo = max(lo, to)
-				for seq := range ref {
-					if seq < lo {
-						delete(ref, seq)
-					}
+func TestWindowAgainstMap(t *testing.T) { rapid.Check(t, windowAgainstMap) }
+
+func FuzzWindowAgainstMap(f *testing.F) {
+	for seed := range byte(4) {
+		draws := make([]byte, 4<<10)
+		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
+		f.Add(draws)
+	}
+	f.Fuzz(rapid.MakeFuzz(windowAgainstMap))
+}
+
+func windowAgainstMap(t *rapid.T) {
+	w := &window{inc: 1, lo: 1}
+	ref := map[uint64]uint32{}
+	count, lo := 0, uint64(1)
+	t.Repeat(map[string]func(*rapid.T){
+		"put": func(t *rapid.T) {
+			seq, hash := rapid.Uint64Range(lo, lo+50).Draw(t, "seq"), rapid.Uint32().Draw(t, "hash")
+			count += w.put(item{seq: seq, hash: hash})
+			ref[seq] = hash
+		},
+		"drop": func(t *rapid.T) {
+			seq := rapid.Uint64Range(1, lo+50).Draw(t, "seq")
+			count -= w.drop(seq)
+			delete(ref, seq)
+		},
+		"raise": func(t *rapid.T) {
+			to := rapid.Uint64Range(1, lo+20).Draw(t, "lo")
+			count -= w.raise(to)
+			lo = max(lo, to)
+			for seq := range ref {
+				if seq < lo {
+					delete(ref, seq)
 				}
-			},
-			"": func(t *rapid.T) {
-				if count != len(ref) || len(w.items) != len(ref) {
-					t.Fatalf("%d counted, %d held, want %d", count, len(w.items), len(ref))
+			}
+		},
+		"": func(t *rapid.T) {
+			if count != len(ref) || len(w.items) != len(ref) {
+				t.Fatalf("%d counted, %d held, want %d", count, len(w.items), len(ref))
+			}
+			for seq := uint64(1); seq < lo+60; seq++ {
+				i, found := w.find(seq)
+				hash, in := ref[seq]
+				if found != in || found && w.items[i].hash != hash {
+					t.Fatalf("sequence %d: found %v, want %v", seq, found, in)
 				}
-				for seq := uint64(1); seq < lo+60; seq++ {
-					i, found := w.find(seq)
-					hash, in := ref[seq]
-					if found != in || found && w.items[i].hash != hash {
-						t.Fatalf("sequence %d: found %v, want %v", seq, found, in)
-					}
-				}
-			},
-		})
+			}
+		},
 	})
 }
