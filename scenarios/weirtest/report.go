@@ -93,14 +93,14 @@ func shrinkRun(t *testing.T, one trial, dir string) {
 		t.Logf("not shrunk: %v", err)
 		return
 	}
-	where := "the file"
+	where := "FILE, with this in it"
 	if dir != "" {
 		where = quote(filepath.Join(dir, shrunkFile))
 		if err := os.WriteFile(filepath.Join(dir, shrunkFile), small.Text, 0o666); err != nil {
 			t.Logf("not kept: %v", err)
 		}
 	}
-	t.Logf("smaller:   %s, before %s\n%splay it:   weir run %s", small.Last, small.First, small.Text, where)
+	t.Logf("smaller:   %s, before %s; play it: weir run %s\n%s", small.Last, small.First, where, small.Text)
 }
 
 // quote makes one word of a path for a shell.

@@ -2,6 +2,7 @@ package weirtest
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -58,12 +59,20 @@ type trial struct {
 	arg  string // how a command line names the scenario; empty: only by a file
 }
 
-// argument is the catalogue name of a scenario that is as it came with weir.
+// argument is how a command line names a scenario that is as it came: with weir, or from
+// its file.
 func argument(sc *scenarios.Scenario) string {
 	if own, err := scenarios.Load(sc.Name); err == nil && own.Hash() == sc.Hash() {
 		return sc.Name
 	}
-	return ""
+	file, err := filepath.Abs(sc.File())
+	if err != nil || sc.File() == "" {
+		return ""
+	}
+	if own, err := scenarios.ParseFile(file); err != nil || own.Hash() != sc.Hash() {
+		return ""
+	}
+	return quote(file)
 }
 
 // build names the program in the logs.

@@ -30,7 +30,9 @@ func Seeds(t *testing.T, n uint64, f func(t *testing.T, seed uint64)) {
 	failed := 0
 	for seed := chosen.first; ; seed++ {
 		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Helper() // what is logged here has the caller's line
 			t.Cleanup(func() {
+				t.Helper()
 				if t.Failed() {
 					t.Logf("reproduce: %s", command(t.Name(), pkg, seed))
 				}
