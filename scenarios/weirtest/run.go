@@ -112,7 +112,7 @@ func run(sc *scenarios.Scenario, opt scenarios.Options) (res *scenarios.Result, 
 }
 
 // spare is how much of the test's time is left for its end.
-const spare = 5 * time.Second
+const spare = time.Second
 
 // late says that the test is about to be ended from outside.
 func late(t *testing.T) bool {

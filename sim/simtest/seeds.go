@@ -14,13 +14,13 @@ const failuresMax = 5
 
 // Seeds runs f as a subtest for each of the seeds 1 to n (1 to 1,000,000), or for those
 // that the environment names instead. It ends after five failing seeds. A failing seed
-// logs the command that repeats it alone. Seeds panics if n is out of range.
+// logs the command that repeats it alone. An n out of range fails the test.
 //
 // f may call t.Parallel if its seeds share nothing; then all seeds run, whatever fails.
 func Seeds(t *testing.T, n uint64, f func(t *testing.T, seed uint64)) {
 	t.Helper()
 	if n < 1 || n > seedsMax {
-		panic(fmt.Sprintf("simtest: %d seeds: want 1 to %d", n, seedsMax))
+		t.Fatalf("%d seeds: want 1 to %d", n, seedsMax)
 	}
 	chosen, err := choose(os.Getenv(EnvSeed), os.Getenv(EnvSeeds), span{1, n})
 	if err != nil {

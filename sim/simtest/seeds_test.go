@@ -23,6 +23,9 @@ func TestInner(t *testing.T) {
 	if inner == "" {
 		t.Skip("runs within other tests only")
 	}
+	if inner == "none at all" {
+		Seeds(t, 0, func(*testing.T, uint64) {})
+	}
 	t.Run("a world (hard)", func(t *testing.T) {
 		Seeds(t, 30, func(t *testing.T, seed uint64) {
 			if inner == "all" || strings.Contains(t.Name()[len("TestInner/a_world_(hard)"):], "7") {
@@ -120,6 +123,9 @@ func TestRefused(t *testing.T) {
 		if out, ok := inner(t, "none", "^TestInner$", env); ok || !strings.Contains(out, want) || seedsOf(out) != "" {
 			t.Errorf("%s: passed %t, want %q in\n%s", env, ok, want, out)
 		}
+	}
+	if out, ok := inner(t, "none at all", "^TestInner$"); ok || !strings.Contains(out, "0 seeds: want 1 to 1000000") {
+		t.Errorf("no seeds: %s", out)
 	}
 	if out, ok := inner(t, "none", "^TestInner$", "WEIR_SEED=1", "WEIR_SEEDS=2"); ok || !strings.Contains(out, "set one of them") {
 		t.Errorf("both: %s", out)
