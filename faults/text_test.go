@@ -29,7 +29,7 @@ func TestPlanTextParsesBack(t *testing.T) { rapid.Check(t, plansParseBack) }
 
 func FuzzPlanTextParsesBack(f *testing.F) {
 	for seed := range byte(4) {
-		draws := make([]byte, 4<<10)
+		draws := make([]byte, 64<<10)
 		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
 		f.Add(draws)
 	}

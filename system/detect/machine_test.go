@@ -125,7 +125,7 @@ func TestDetectorsAgreeWithRecount(t *testing.T) {
 
 func FuzzDetectorsAgreeWithRecount(f *testing.F) {
 	for seed := range byte(4) {
-		draws := make([]byte, 16<<10)
+		draws := make([]byte, 64<<10)
 		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
 		f.Add(draws)
 	}

@@ -206,7 +206,7 @@ func FuzzPoliciesAgreeWithModel(f *testing.F) {
 // addDraws seeds a target with bytes that are enough for a whole case.
 func addDraws(f *testing.F) {
 	for seed := range byte(4) {
-		draws := make([]byte, 4<<10)
+		draws := make([]byte, 16<<10)
 		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
 		f.Add(draws)
 	}

@@ -182,7 +182,7 @@ func TestWindowAgainstMap(t *testing.T) { rapid.Check(t, windowAgainstMap) }
 
 func FuzzWindowAgainstMap(f *testing.F) {
 	for seed := range byte(4) {
-		draws := make([]byte, 4<<10)
+		draws := make([]byte, 16<<10)
 		_, _ = rand.NewChaCha8([32]byte{seed}).Read(draws) // never fails
 		f.Add(draws)
 	}
