@@ -20,6 +20,9 @@
 // logs, a replay token (weir replay DIR, weir shrink DIR, weir check DIR), scenario.yaml
 // and shrunk.yaml.
 //
+// A test whose time (go test -timeout) is nearly over stops, fails, and says from which seed
+// on nothing was judged.
+//
 // What it is not: a way to test another system. That takes packages sim, faults and
 // simtest only; examples/lease shows it whole.
 //

@@ -22,6 +22,7 @@ func Run(t *testing.T, sc *scenarios.Scenario, opt Options) {
 		t.Helper()
 		s.play(t, trial{sc: sc, seed: seed, arg: argument(sc)})
 	})
+	s.end(t)
 }
 
 // Swarm plays a random world for each seed, as a subtest: the one that weir run
@@ -44,12 +45,24 @@ func Swarm(t *testing.T, worlds swarm.Options, opt Options) {
 		}
 		s.play(t, one)
 	})
+	s.end(t)
 }
 
 // session is one call of Run or Swarm.
 type session struct {
 	opt    Options
 	shrunk bool // a failing seed was: another would take as long and rarely show more
+
+	over bool   // the test's time is
+	left uint64 // the first seed that was not judged for it
+}
+
+// end says that seeds were left out: a test that ran out of time has not passed.
+func (s *session) end(t *testing.T) {
+	t.Helper()
+	if s.over {
+		t.Errorf("the test's time (-timeout) is nearly over: seed %d and those after it were not judged", s.left)
+	}
 }
 
 // trial is one seed to play.
@@ -81,12 +94,15 @@ const build = "go test"
 // play makes one run and judges it.
 func (s *session) play(t *testing.T, one trial) {
 	t.Helper()
+	if s.over || late(t) {
+		s.runOut(t, one.seed)
+	}
 	res, err := run(one.sc, scenarios.Options{Seed: one.seed, Check: true, Build: build, Interrupted: func() bool { return late(t) }})
 	switch {
 	case err != nil:
 		t.Errorf("%v", err)
 	case res.Stop == scenarios.StopInterrupted:
-		t.Fatalf("%s: ended, because the test's time (-timeout) is nearly over", one.sc.Name)
+		s.runOut(t, one.seed)
 	default:
 		if bad := scenarios.Surprises(one.sc, res); len(bad) > 0 {
 			t.Errorf("%s: %s", one.sc.Name, strings.Join(bad, "\n"))
@@ -98,6 +114,14 @@ func (s *session) play(t *testing.T, one trial) {
 	if t.Failed() {
 		s.report(t, one, res)
 	}
+}
+
+// runOut skips a seed for which there is no time.
+func (s *session) runOut(t *testing.T, seed uint64) {
+	if !s.over {
+		s.over, s.left = true, seed
+	}
+	t.SkipNow()
 }
 
 // run is scenarios.Run, with a panic as an error: it is one seed's failure, and the others

@@ -25,10 +25,12 @@ func TestInner(t *testing.T) {
 	case "run": // a disk that lies, with nobody told to expect it
 		sc := weirtest.Load(t, "canary", "check.expect=pass", "check.expect_fail=[]")
 		weirtest.Run(t, sc, weirtest.Options{Seeds: 2})
-	case "swarm": // a judge with a wish that no world fulfils, and one that lies for good
+	case "swarm": // a judge with a wish that no world fulfils
 		weirtest.Swarm(t, swarm.Options{}, weirtest.Options{Seeds: 1, Judge: func(t testing.TB, res *scenarios.Result) {
 			t.Errorf("%d packets are not mine", res.Report.Totals.Emitted)
 		}})
+	case "sound":
+		weirtest.Swarm(t, swarm.Options{}, weirtest.Options{Seeds: 3})
 	default:
 		t.Skip("runs within other tests only")
 	}
@@ -125,6 +127,16 @@ func TestJudge(t *testing.T) {
 	}
 	out = inner(t, "swarm", nil, "WEIR_SEED=9223372036854775808")
 	wants(t, out, `below 2\^63`)
+}
+
+// TestTime holds that a test whose time is over does not pass, says where it stopped, and
+// blames no seed for it.
+func TestTime(t *testing.T) {
+	out := inner(t, "sound", []string{"-test.timeout", "900ms"})
+	wants(t, out, `time \(-timeout\) is nearly over: seed 1 and those after it were not judged`, `SKIP: TestInner/seed=2`)
+	if strings.Contains(out, "reproduce:") {
+		t.Errorf("a seed is blamed:\n%s", out)
+	}
 }
 
 // TestSound plays a scenario and random worlds that nothing is wrong with.
