@@ -106,6 +106,9 @@ func (e *emitter) work(env node.Env) {
 	}
 	if e.over() && e.book.count == 0 && !e.drained {
 		e.drained = true
+		if e.in != nil {
+			e.in.account(env)
+		}
 		env.Log("drained").End()
 	}
 	if e.drained && e.cfg.ExitDrained {
@@ -150,7 +153,7 @@ func (e *emitter) arm(env node.Env) {
 	if e.gen != nil && !e.gen.over {
 		at = min(at, e.gen.due())
 	} else if e.in != nil {
-		at = min(at, e.in.due())
+		at = min(at, e.in.due(env.Now()))
 	}
 	if at == never || e.wakeAt <= at {
 		return // a timer that fires too early does no harm
