@@ -204,8 +204,21 @@ func (e *emitter) exit(env node.Env) {
 	counter("rejected", e.ended[rejected])
 	counter("expired", e.ended[expired])
 	counter("submits", e.send.submits)
+	if n, ok := e.dropped(); ok {
+		counter("dropped", n)
+	}
 	if e.cfg.Ended != nil {
 		e.cfg.Ended(Totals{Emitted: e.emitted, Acked: e.ended[acked], Rejected: e.ended[rejected], Expired: e.ended[expired]})
 	}
 	env.Exit()
+}
+
+// dropped is how many messages inputs did not take in, if any counts them.
+func (e *emitter) dropped() (n uint64, ok bool) {
+	for i := range e.cfg.Inputs {
+		if f := e.cfg.Inputs[i].Dropped; f != nil {
+			n, ok = n+f(), true
+		}
+	}
+	return n, ok
 }

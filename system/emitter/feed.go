@@ -41,6 +41,9 @@ type Input struct {
 	// Release, if not nil, is told from where on it may still be opened. Called from the
 	// emitter's actor; it must not wait.
 	Release func(offset int64)
+	// Dropped, if not nil, is how many messages came and were not taken in, since the
+	// start. Called from the emitter's actor; it must not wait.
+	Dropped func() uint64
 }
 
 // feed is an input and how far it is read.

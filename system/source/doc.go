@@ -1,5 +1,5 @@
 // Package source takes log lines in from the world outside for an emitter: files that
-// grow and are rotated (Follow), a pipe (Pipe), and syslog over UDP and TCP.
+// grow and are rotated (Follow), a stream (Stream), and syslog (SyslogUDP, SyslogTCP).
 //
 // Each source writes into a Spool: files on disk, or memory (Buffer). What a spool
 // holds is one stream of bytes, which the emitter reads like a file that only grows;

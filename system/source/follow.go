@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,7 +20,7 @@ const (
 // readSize is how much of a file is read at once, in bytes.
 const readSize = 256 << 10
 
-// Follower reads a file as it grows, over rotations and truncations, into a store.
+// follower reads a file as it grows, over rotations and truncations, into a store.
 //
 // After a rename it reads the renamed file to its end, until that was quiet for a
 // second and the new file has something, then the files between, oldest first, then
@@ -29,8 +28,8 @@ const readSize = 256 << 10
 // reached, it looks for a copy among the rotated files (copytruncate) and reads the copy
 // from that place on first. What neither the file nor a rotated one in its folder holds
 // any more is lost, and told.
-type Follower struct {
-	sink
+type follower struct {
+	*sink
 	path  string
 	grace time.Duration
 
@@ -44,9 +43,9 @@ type Follower struct {
 	told    string // the last complaint about the path
 }
 
-// NewFollower follows the file at a path into a spool, from where the spool ends.
-func NewFollower(path string, spool *Spool, log *slog.Logger) (*Follower, error) {
-	f := &Follower{sink: sink{store: spool, log: log}, path: path, grace: graceAfter, buf: make([]byte, tailMax+readSize)}
+// newFollower follows the file at a path into a spool, from where the spool ends.
+func newFollower(path string, spool *Spool, to *sink) (*follower, error) {
+	f := &follower{sink: to, path: path, grace: graceAfter, buf: make([]byte, tailMax+readSize)}
 	var err error
 	if f.at, f.known, err = decodePosition(spool.Position()); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -54,8 +53,8 @@ func NewFollower(path string, spool *Spool, log *slog.Logger) (*Follower, error)
 	return f, nil
 }
 
-// Run follows until ctx is done.
-func (f *Follower) Run(ctx context.Context) {
+// run follows until ctx is done.
+func (f *follower) run(ctx context.Context) {
 	defer f.shut()
 	for ctx.Err() == nil {
 		if f.step(ctx) {
@@ -68,7 +67,7 @@ func (f *Follower) Run(ctx context.Context) {
 	}
 }
 
-func (f *Follower) shut() {
+func (f *follower) shut() {
 	if f.file != nil {
 		f.file.Close() // it was only read
 		f.file = nil
@@ -76,7 +75,7 @@ func (f *Follower) shut() {
 }
 
 // step does the next thing and reports whether there may be more to do at once.
-func (f *Follower) step(ctx context.Context) bool {
+func (f *follower) step(ctx context.Context) bool {
 	if f.file == nil && !f.find(ctx) {
 		return false
 	}
@@ -104,7 +103,7 @@ var errOther = errors.New("source: not the bytes that were read")
 
 // read reads on in the open file and puts it into the store. It reads the remembered
 // bytes again in the same call, so that a truncation cannot come between.
-func (f *Follower) read(ctx context.Context) (n int, err error) {
+func (f *follower) read(ctx context.Context) (n int, err error) {
 	tail := int(f.at.tail)
 	n, err = f.file.ReadAt(f.buf[:tail+readSize], f.at.offset-int64(tail))
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -136,7 +135,7 @@ func (f *Follower) read(ctx context.Context) (n int, err error) {
 }
 
 // shorter says errOther of a file that ends before the position.
-func (f *Follower) shorter() error {
+func (f *follower) shorter() error {
 	info, err := f.file.Stat()
 	if err == nil && info.Size() < f.at.offset {
 		err = errOther
@@ -156,7 +155,7 @@ func skipHole(b []byte) []byte {
 }
 
 // ended handles the end of the open file: for now, or for good if it was rotated.
-func (f *Follower) ended(ctx context.Context) bool {
+func (f *follower) ended(ctx context.Context) bool {
 	mine, err := f.file.Stat()
 	if err != nil {
 		f.complain("cannot look at", err)
@@ -183,7 +182,7 @@ func (f *Follower) ended(ctx context.Context) bool {
 }
 
 // successor is the file to read after the open one; last if it is the followed path.
-func (f *Follower) successor(mine fs.FileInfo) (path string, last bool) {
+func (f *follower) successor(mine fs.FileInfo) (path string, last bool) {
 	all, err := rotatedOf(f.real())
 	if err != nil {
 		f.complain("cannot list the folder of", err)
@@ -203,7 +202,7 @@ func (f *Follower) successor(mine fs.FileInfo) (path string, last bool) {
 }
 
 // real is the path with links resolved: rotated files lie beside the file itself.
-func (f *Follower) real() string {
+func (f *follower) real() string {
 	if p, err := filepath.EvalSymlinks(f.path); err == nil {
 		return p
 	}
@@ -212,7 +211,7 @@ func (f *Follower) real() string {
 
 // change goes over to the beginning of another file. A line that the old one left
 // without an end ends here.
-func (f *Follower) change(ctx context.Context, path, why string) bool {
+func (f *follower) change(ctx context.Context, path, why string) bool {
 	file, info, err := openRegular(path)
 	if err != nil {
 		f.complain("cannot open", err)
@@ -230,21 +229,21 @@ func (f *Follower) change(ctx context.Context, path, why string) bool {
 }
 
 // lineEnd ends the line that was begun, if there is one.
-func (f *Follower) lineEnd() []byte {
+func (f *follower) lineEnd() []byte {
 	if f.at.part {
 		return []byte{'\n'}
 	}
 	return nil
 }
 
-func (f *Follower) open(file *os.File, at position) {
+func (f *follower) open(file *os.File, at position) {
 	f.shut()
 	f.file, f.at, f.known, f.rotated, f.inPlace, f.told = file, at, true, false, false, ""
 	f.grown = time.Now()
 }
 
 // complain tells once why nothing can be read.
-func (f *Follower) complain(what string, err error) {
+func (f *follower) complain(what string, err error) {
 	if text := what + err.Error(); text != f.told {
 		f.told = text
 		f.log.Warn(what+" the file; waiting for it", "err", err)

@@ -15,7 +15,6 @@ import (
 )
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
-var testLog = quiet
 
 // tb is what tests and property tests have in common.
 type tb interface {
@@ -109,7 +108,7 @@ func (w *writer) want() string {
 
 // life is a follower and its spool, and what it read in all its lives.
 type life struct {
-	*Follower
+	*follower
 	spool *Spool
 	dir   string
 	taken int64 // as the emitter's journal has it
@@ -117,12 +116,12 @@ type life struct {
 
 func (l *life) begin(t tb, path string) {
 	l.spool = openSmall(t, l.dir)
-	f, err := NewFollower(path, l.spool, testLog)
+	f, err := newFollower(path, l.spool, &sink{store: l.spool, log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.grace = 0
-	l.Follower = f
+	l.follower = f
 }
 
 func (l *life) end() {

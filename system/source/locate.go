@@ -7,7 +7,7 @@ import (
 )
 
 // find opens the file in which reading goes on after a restart, or begins.
-func (f *Follower) find(ctx context.Context) bool {
+func (f *follower) find(ctx context.Context) bool {
 	if !f.known {
 		file, info, err := openRegular(f.path)
 		if err != nil {
@@ -44,12 +44,12 @@ func (f *Follower) find(ctx context.Context) bool {
 }
 
 // isMine reports whether a file may be the one that was read, and not a copy.
-func (f *Follower) isMine(info fs.FileInfo) bool {
+func (f *follower) isMine(info fs.FileInfo) bool {
 	return info.Mode().IsRegular() && inodeOf(info) == f.at.inode
 }
 
 // resume opens a file if it has the bytes before the position.
-func (f *Follower) resume(path string) bool {
+func (f *follower) resume(path string) bool {
 	file, info, err := openRegular(path)
 	if err != nil {
 		return false
@@ -66,7 +66,7 @@ func (f *Follower) resume(path string) bool {
 
 // changedSince is the oldest file that changed after what was read last did, and is no
 // copy of it; last if that is the followed path.
-func (f *Follower) changedSince(all []rotated) (path string, last bool) {
+func (f *follower) changedSince(all []rotated) (path string, last bool) {
 	for i := range all {
 		if inode := inodeOf(all[i].info); all[i].info.ModTime().UnixNano() <= f.at.mtime || inode == f.at.before && inode != 0 {
 			continue
@@ -86,7 +86,7 @@ func (f *Follower) changedSince(all []rotated) (path string, last bool) {
 
 // missed goes over to a copy of what the open file had before it was truncated, if that
 // was before anything was read of it.
-func (f *Follower) missed(ctx context.Context) bool {
+func (f *follower) missed(ctx context.Context) bool {
 	if f.at.offset > 0 {
 		return false
 	}
@@ -109,7 +109,7 @@ func (f *Follower) missed(ctx context.Context) bool {
 }
 
 // truncated handles that the open file is not what was read any more.
-func (f *Follower) truncated(ctx context.Context) bool {
+func (f *follower) truncated(ctx context.Context) bool {
 	all, err := rotatedOf(f.real())
 	if err != nil {
 		f.complain("cannot list the folder of", err)
@@ -120,7 +120,7 @@ func (f *Follower) truncated(ctx context.Context) bool {
 
 // lost goes on when the file that was read is gone or has other content: in a copy of
 // it if it was truncated in its place, else in the first that changed later.
-func (f *Follower) lost(ctx context.Context, all []rotated, inPlace bool) bool {
+func (f *follower) lost(ctx context.Context, all []rotated, inPlace bool) bool {
 	if inPlace && f.at.tail > 0 {
 		for i := len(all) - 1; i >= 0; i-- {
 			if f.resume(all[i].path) {
