@@ -174,6 +174,9 @@ func (f *follower) ended(ctx context.Context) bool {
 		f.rotated, f.grown = true, time.Now()
 		return true
 	}
+	if err == nil {
+		f.counts.behind.Store(there.Size())
+	}
 	next, isLast := f.successor(mine)
 	if isLast && (err != nil || there.Size() == 0 || time.Since(f.grown) < f.grace) {
 		return false // whoever writes may not have gone over to the new one yet
