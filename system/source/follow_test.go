@@ -166,7 +166,7 @@ func TestFollowIsEveryGeneration(t *testing.T) {
 		l.step(t.Context()) // it begins with the file that it finds
 		got := ""
 		renamed := false
-		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+		for range rapid.IntRange(1, 20).Draw(t, "steps") {
 			switch rapid.IntRange(0, 9).Draw(t, "do") {
 			case 0, 1, 2:
 				for range rapid.IntRange(1, 40).Draw(t, "lines") {

@@ -92,7 +92,7 @@ func TestSpoolIsItsStream(t *testing.T) {
 		s := openSmall(t, dir)
 		defer func() { s.Close() }()
 		id, stream, position, released, full := s.ID(), "", "", 0, 0
-		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			switch k := rapid.IntRange(0, 9).Draw(t, "do"); {
 			case k < 6:
 				payload := strings.Repeat(fmt.Sprintf("%d,", len(stream)), rapid.SampledFrom([]int{0, 1, 3, 300, 2000}).Draw(t, "length"))

@@ -44,12 +44,12 @@ type syslogParser struct {
 func newSyslogParser() *syslogParser {
 	p := &syslogParser{newer: rfc5424.NewParser(rfc5424.WithBestEffort())}
 	p.older = rfc3164.NewParser(rfc3164.WithBestEffort(), rfc3164.WithRFC3339(), rfc3164.WithSecondFractions(), rfc3164.WithLenientDay(),
-		rfc3164.WithEmbeddedNewlines(), rfc3164.WithYear(p))
+		rfc3164.WithEmbeddedNewlines(), rfc3164.WithYear(rfc3164.Year{YYYY: leapYear}))
 	return p
 }
 
-// Apply implements rfc3164.YearOperator.
-func (p *syslogParser) Apply() int { return p.now.Year() }
+// leapYear stands for the year that a time stamp does not have; every date is in it.
+const leapYear = 2000
 
 // record appends the record of a piece that came from a peer at a time.
 func (p *syslogParser) record(b []byte, pc piece, peer string, now time.Time) []byte {
@@ -84,8 +84,12 @@ const textMax = 64 << 10
 func (p *syslogParser) parse(raw []byte) message.Entry {
 	var base *syslog.Base
 	structured := ""
+	severity, rest, ok := priority(raw)
+	if !ok {
+		return unparsed(raw, 0)
+	}
 	var err error
-	if is5424(raw) {
+	if is5424(rest) {
 		var m syslog.Message
 		m, err = p.newer.Parse(raw)
 		if s, ok := m.(*rfc5424.SyslogMessage); ok && s != nil {
@@ -99,27 +103,27 @@ func (p *syslogParser) parse(raw []byte) message.Entry {
 		m, err = p.older.Parse(raw)
 		if s, ok := m.(*rfc3164.SyslogMessage); ok && s != nil {
 			base = &s.Base
-			base.Timestamp = p.nearest(s.Timestamp)
+			if t := s.Timestamp; t != nil && t.Year() == leapYear && len(rest) > 0 && rest[0] >= 'A' {
+				at := p.nearest(*t)
+				base.Timestamp = &at
+			}
 		}
 	}
-	if base == nil {
-		base = &syslog.Base{}
+	if base == nil || err != nil || len(text(base.Appname)) > nameMax || len(text(base.Hostname)) > nameMax {
+		return unparsed(raw, severity)
 	}
-	if err != nil || len(text(base.Appname)) > nameMax || len(text(base.Hostname)) > nameMax {
-		return p.unparsed(raw, base)
-	}
-	return entryOf(base, structured)
+	e := entryOf(base, structured)
+	e.Severity = severity
+	return e
 }
 
-// is5424 reports whether a message has a version after its priority.
-func is5424(raw []byte) bool {
-	i := bytes.IndexByte(raw[:min(len(raw), 6)], '>')
-	if i < 0 {
-		return false
+// is5424 reports whether there is a version after the priority.
+func is5424(rest []byte) bool {
+	digits := 0
+	for digits < min(len(rest), 3) && rest[digits] >= '0' && rest[digits] <= '9' {
+		digits++
 	}
-	rest := raw[i+1:]
-	digits := len(rest) - len(bytes.TrimLeft(rest[:min(len(rest), 4)], "0123456789")) - max(0, len(rest)-4)
-	return digits >= 1 && digits <= 3 && len(rest) > digits && rest[digits] == ' '
+	return digits > 0 && len(rest) > digits && rest[digits] == ' '
 }
 
 // structuredData is that of a sound message of RFC 5424, as it was sent: the parser
@@ -135,21 +139,29 @@ func structuredData(raw []byte, text *string) string {
 	return s
 }
 
-// nearest moves a time without a year into the year in which it is nearest to now.
-func (p *syslogParser) nearest(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
+// nearest is a time without a year in the year in which it is nearest to now.
+func (p *syslogParser) nearest(t time.Time) time.Time {
+	best := time.Time{}
+	for year := p.now.Year() - 1; year <= p.now.Year()+1; year++ {
+		at := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+		if best.IsZero() || at.Sub(p.now).Abs() < best.Sub(p.now).Abs() {
+			best = at
+		}
 	}
-	const half = 183 * 24 * time.Hour
-	moved := *t
-	switch d := t.Sub(p.now); {
-	case t.Year() != p.now.Year(): // it had one
-	case d > half:
-		moved = t.AddDate(-1, 0, 0)
-	case d < -half:
-		moved = t.AddDate(1, 0, 0)
+	return best
+}
+
+// priority is a message's severity, and whether it begins with a sound priority.
+func priority(raw []byte) (severity message.Severity, rest []byte, ok bool) {
+	head, rest, found := bytes.Cut(raw[:min(len(raw), 5)], []byte{'>'})
+	if !found || len(head) < 2 || head[0] != '<' {
+		return 0, raw, false
 	}
-	return &moved
+	n, err := strconv.ParseUint(string(head[1:]), 10, 8)
+	if err != nil || n > 191 {
+		return 0, raw, false
+	}
+	return severities[n&7], raw[len(head)+1:], true
 }
 
 func entryOf(b *syslog.Base, structured string) message.Entry {
@@ -168,8 +180,7 @@ func entryOf(b *syslog.Base, structured string) message.Entry {
 		e.Time = unixNano(*b.Timestamp)
 	}
 	facility := ""
-	if b.Severity != nil {
-		e.Severity = severities[*b.Severity&7]
+	if b.Facility != nil {
 		facility = text(b.FacilityLevel())
 	}
 	for _, a := range []message.Attribute{
@@ -186,14 +197,11 @@ func entryOf(b *syslog.Base, structured string) message.Entry {
 	return e
 }
 
-// unparsed keeps a message whole, with its severity if it begins with a sound priority.
-func (p *syslogParser) unparsed(raw []byte, b *syslog.Base) message.Entry {
-	e := message.Entry{Source: "syslog"}
+// unparsed keeps a message whole.
+func unparsed(raw []byte, severity message.Severity) message.Entry {
+	e := message.Entry{Source: "syslog", Severity: severity}
 	var invalid int
 	e.Text, invalid = lines.Text(raw)
-	if b.Severity != nil {
-		e.Severity = severities[*b.Severity&7]
-	}
 	e.Attrs = append(e.Attrs, message.Attribute{Key: attrState, Value: "unparsed"})
 	if invalid > 0 {
 		e.Attrs = append(e.Attrs, message.Attribute{Key: lines.AttrEncoding, Value: "invalid-utf8"})
