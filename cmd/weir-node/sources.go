@@ -27,7 +27,8 @@ const followMost = 256
 type sources struct {
 	// Follow are log files that grow, followed over rotation and truncation. Default: none.
 	Follow []string `yaml:"follow"`
-	// SyslogUDP and SyslogTCP are where syslog messages are taken: host:port. Default
+	// SyslogUDP and SyslogTCP are where syslog messages are taken: host:port, without a
+	// host that of the loopback. Who reaches it can send anything in any name. Default
 	// (empty): nowhere.
 	SyslogUDP string `yaml:"syslog_udp"`
 	SyslogTCP string `yaml:"syslog_tcp"`
@@ -78,7 +79,7 @@ func sourceFlags(flags *flag.FlagSet) func(*config) error {
 	}
 }
 
-// any reports whether there are sources.
+// anySource reports whether there are sources.
 func (c *config) anySource() bool {
 	s := &c.Sources
 	return len(s.Follow) > 0 || s.SyslogUDP != "" || s.SyslogTCP != "" || slices.Contains(c.Inputs, "-")
@@ -106,8 +107,8 @@ func (c *config) checkSources() error {
 	seen := map[string]bool{}
 	for _, name := range s.Follow {
 		whole, err := filepath.Abs(name)
-		if err != nil || name == "" {
-			bad("--follow %q: not a file name", name)
+		if err != nil || name == "" || len(name) > 256 {
+			bad("--follow %.300q: want the name of a file, of at most 256 bytes", name)
 			continue
 		}
 		if seen[whole] || slices.Contains(c.Inputs, name) {
@@ -180,14 +181,14 @@ func (s *service) openSources() error {
 		add(source.Stream("-", c.stdin, o))
 	}
 	if c.SyslogUDP != "" {
-		add(source.SyslogUDP(c.SyslogUDP, o))
+		add(source.SyslogUDP(local(c.SyslogUDP), o))
 	}
 	if c.SyslogTCP != "" {
 		idle := c.SyslogIdle
 		if idle == 0 {
 			idle = source.IdleDefault
 		}
-		add(source.SyslogTCP(c.SyslogTCP, s.cfg.Security.Limits.Limits, idle, o))
+		add(source.SyslogTCP(local(c.SyslogTCP), s.cfg.Security.Limits.Limits, idle, o))
 	}
 	if err := errors.Join(errs...); err != nil {
 		for _, src := range all {
@@ -202,6 +203,14 @@ func (s *service) openSources() error {
 		s.sources = source.Run(all)
 	}
 	return nil
+}
+
+// local is an address with the loopback's host if it has none.
+func local(addr string) string {
+	if host, port, err := net.SplitHostPort(addr); err == nil && host == "" {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr
 }
 
 // inputOf is a source as the emitter reads it.

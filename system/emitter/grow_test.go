@@ -168,6 +168,26 @@ func TestInputsAreKnownByTheirKeys(t *testing.T) {
 	}
 }
 
+// An input that is taken out of the configuration with packets under way is told, and
+// read again from there when it is back.
+func TestInputComesBack(t *testing.T) {
+	a := &growing{content: "1\n2\n3\n4\n"}
+	n := boot(t, inputConfig(a.input("a")))
+	if len(n.Take()) != 2 {
+		t.Fatal("want two packets")
+	}
+	n.Crash()
+	n.MustBoot(Boot(inputConfig(input("f", "x\n"))))
+	if got := sent(n); got != "f:x" || !strings.Contains(n.Records("input")[0].Str("err"), "not configured any more") {
+		t.Fatalf("sent %q, told %v", got, n.Story("file", "err"))
+	}
+	n.Crash()
+	n.MustBoot(Boot(inputConfig(a.input("a"))))
+	if got := sent(n); got != "a:1,a:2;a:3,a:4" {
+		t.Fatalf("sent %q", got)
+	}
+}
+
 // Crashes, torn writes and lost answers, while several inputs grow and forget what is
 // released: no line is lost or invented, and each input keeps its order.
 func TestCrashesOfInputsThatGrow(t *testing.T) {

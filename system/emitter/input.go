@@ -75,6 +75,7 @@ func (in *inputs) loaded(env node.Env, e *emitter, b []byte) {
 		switch f := in.byKey[c.input]; {
 		case f == nil:
 			in.complain(env, fileJournal, fmt.Sprintf("packet %d is of an input that is not configured any more", c.seq))
+			in.back(c)
 		case f.in.Forgets:
 			in.complain(env, f.in.Name, fmt.Sprintf("packet %d, of %d messages, is lost: it was in memory only", c.seq, c.n))
 		default:
@@ -82,6 +83,17 @@ func (in *inputs) loaded(env node.Env, e *emitter, b []byte) {
 		}
 	}
 	in.cuts = append(in.cuts, in.past...)
+}
+
+// back takes an input that is not configured back to a packet without an outcome: if it
+// is configured again, it is read from there on.
+func (in *inputs) back(c note) {
+	for i := range in.known {
+		if r := &in.known[i]; r.input == c.input && c.first < r.at.offset {
+			r.at = place{offset: c.first, part: c.part, lines: r.at.lines, parts: r.at.parts}
+			r.done = false
+		}
+	}
 }
 
 // digest returns the shortest journal that says what is known now.

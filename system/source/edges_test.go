@@ -219,7 +219,7 @@ func (s *slowStore) Append(payload, position []byte) error {
 
 func TestSinkWaitsAndSaysSoOnce(t *testing.T) {
 	var said bytes.Buffer
-	store := &slowStore{Buffer: *NewBuffer(100), errs: []error{ErrFull, ErrFull, ErrFull}}
+	store := &slowStore{Buffer: *NewBuffer(100), errs: []error{ErrFull, io.ErrShortWrite, io.ErrShortWrite, ErrFull}}
 	s := &sink{store: store, log: slog.New(slog.NewTextHandler(&said, nil))}
 	if err := s.put(t.Context(), []byte("a\nb\n"), nil); err != nil {
 		t.Fatal(err)

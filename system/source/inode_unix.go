@@ -3,7 +3,10 @@
 package source
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -15,4 +18,21 @@ func inodeOf(info fs.FileInfo) uint64 {
 		return uint64(st.Ino)
 	}
 	return 0
+}
+
+// lockDir keeps a folder for this process, until the file is closed or the process ends
+// in whatever way.
+func lockDir(dir string) (*os.File, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(d.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		d.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = errors.New("another process has it open")
+		}
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return d, nil
 }

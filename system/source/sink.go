@@ -15,6 +15,9 @@ const (
 	errorWait = time.Second
 )
 
+// fullTold is how long a spool must be full to be told: for a moment is back-pressure.
+const fullTold = 5 * time.Second
+
 // sink is where a source puts what it reads.
 type sink struct {
 	store  Store
@@ -34,7 +37,7 @@ type counts struct {
 // put appends, and waits while the store does not take it. It fails only when ctx is
 // done. A store that takes nothing is told once, and once that it goes on.
 func (s *sink) put(ctx context.Context, payload, position []byte) error {
-	told := ""
+	told, began := "", time.Now()
 	for {
 		err := s.store.Append(payload, position)
 		if err == nil {
@@ -49,7 +52,7 @@ func (s *sink) put(ctx context.Context, payload, position []byte) error {
 		if !errors.Is(err, ErrFull) {
 			wait = errorWait
 		}
-		if text := err.Error(); text != told {
+		if text := err.Error(); text != told && (wait == errorWait || time.Since(began) >= fullTold) {
 			told = text
 			s.log.Warn("waits: the spool takes nothing", "err", err)
 		}

@@ -40,6 +40,7 @@ type Spool struct {
 	roll int64 // a segment of that size is the last no more
 	id   string
 
+	lock *os.File // of the folder
 	file *os.File // the last segment, for appending; nil: to be opened and repaired
 	buf  []byte
 
@@ -62,22 +63,35 @@ func OpenSpool(dir string, limit int64) (*Spool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	if err := s.recover(); err != nil {
+	var err error
+	if s.lock, err = lockDir(dir); err != nil {
+		return nil, fmt.Errorf("source: spool %w", err)
+	}
+	if err = s.begin(); err != nil {
+		s.Close()
 		return nil, err
+	}
+	return s, nil
+}
+
+// begin takes up what is in the folder, or begins a new spool.
+func (s *Spool) begin() error {
+	if err := s.recover(); err != nil {
+		return err
 	}
 	if len(s.segments) > 0 {
 		s.least = s.segments[0].base
-		return s, nil
+		return nil
 	}
 	var id [8]byte
 	if _, err := rand.Read(id[:]); err != nil {
-		return nil, fmt.Errorf("source: spool id: %w", err)
+		return fmt.Errorf("source: spool id: %w", err)
 	}
 	s.id = hex.EncodeToString(id[:])
 	if err := s.newSegment(); err != nil {
-		return nil, fmt.Errorf("source: begin spool: %w", err)
+		return fmt.Errorf("source: begin spool: %w", err)
 	}
-	return s, nil
+	return nil
 }
 
 // ID is what the spool is known by; a new one has another.
@@ -295,10 +309,11 @@ func (s *Spool) Level() (held, waiting int64) {
 
 // Close closes the spool's files. Nobody appends any more.
 func (s *Spool) Close() error {
-	if s.file == nil {
-		return nil
+	err := s.lock.Close()
+	if s.file != nil {
+		err = errors.Join(err, s.file.Close())
 	}
-	return s.file.Close()
+	return err
 }
 
 // Open implements Store.
