@@ -152,9 +152,7 @@ func TestFollowWaitsForRoom(t *testing.T) {
 	defer func() { w.file.Close() }()
 	l := &life{dir: filepath.Join(t.TempDir(), "spool")}
 	l.begin(t, w.path)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); l.run(ctx) }()
+	stop := background(t, l.run)
 	for range 4 {
 		for range 1000 {
 			w.write(w.line() + "\n")
@@ -170,8 +168,7 @@ func TestFollowWaitsForRoom(t *testing.T) {
 			t.Fatalf("read %d bytes of %d", len(got), len(w.want()))
 		}
 	}
-	cancel()
-	<-done
+	stop()
 	l.end()
 	if got != w.want() {
 		t.Errorf("read %d bytes, wrote %d: other ones", len(got), len(w.want()))
@@ -219,7 +216,7 @@ func (s *slowStore) Append(payload, position []byte) error {
 
 func TestSinkWaitsAndSaysSoOnce(t *testing.T) {
 	var said bytes.Buffer
-	store := &slowStore{Buffer: *NewBuffer(100), errs: []error{ErrFull, io.ErrShortWrite, io.ErrShortWrite, ErrFull}}
+	store := &slowStore{Buffer: *NewBuffer(100), errs: []error{ErrFull, io.ErrShortWrite, ErrFull}}
 	s := &sink{store: store, log: slog.New(slog.NewTextHandler(&said, nil))}
 	if err := s.put(t.Context(), []byte("a\nb\n"), nil); err != nil {
 		t.Fatal(err)

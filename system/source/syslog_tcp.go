@@ -104,6 +104,9 @@ func (s *server) serve(ctx context.Context, c net.Conn) {
 				if record = parser.record(record[:0], p, peer, now); !s.add(ctx, record) {
 					return
 				}
+				if cap(record) > textMax {
+					record = nil // a thousand connections are not to keep the longest
+				}
 			} else if used == 0 {
 				break
 			}

@@ -174,8 +174,38 @@ func FuzzSyslog(f *testing.F) {
 	})
 }
 
-// listening runs a source and returns what it is sent to, and its entries once there
-// are so many.
+// background runs a source until the function that it returns has ended it.
+func background(t *testing.T, run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); run(ctx) }()
+	return func() { cancel(); <-done }
+}
+
+// openUDP listens for datagrams for a store, and connects to it.
+func openUDP(t *testing.T, store Store) (*receiver, net.Conn) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := net.Dial("udp", conn.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { out.Close() })
+	return newReceiver(conn, &sink{store: store, log: quiet}), out
+}
+
+// openTCP listens for connections for a store.
+func openTCP(t *testing.T, store Store, limits netlimit.Limits, idle time.Duration) (*server, string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newServer(l, limits, idle, &sink{store: store, log: quiet}), l.Addr().String()
+}
+
+// entries returns the messages of a store, once there are so many.
 func entries(t *testing.T, s Store, n int) (all []message.Entry) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
@@ -199,20 +229,9 @@ func entries(t *testing.T, s Store, n int) (all []message.Entry) {
 }
 
 func TestSyslogOverUDP(t *testing.T) {
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := NewBuffer(1 << 20)
-	r := newReceiver(conn, &sink{store: store, log: quiet})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); r.run(ctx) }()
-	out, err := net.Dial("udp", conn.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
+	r, out := openUDP(t, store)
+	stop := background(t, r.run)
 	for i := range 100 {
 		fmt.Fprintf(out, "<13>1 2026-11-26T09:52:05Z h a - - - message %d\n", i)
 	}
@@ -222,27 +241,15 @@ func TestSyslogOverUDP(t *testing.T) {
 			t.Fatalf("message %d is %+v", i, e)
 		}
 	}
-	cancel()
-	<-done
+	stop()
 }
 
 // A spool that takes nothing: datagrams are dropped and counted, and what came before
 // is not lost.
 func TestDatagramsAreDroppedAndCounted(t *testing.T) {
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := NewBuffer(100) // less than a batch
-	r := newReceiver(conn, &sink{store: store, log: quiet})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); r.run(ctx) }()
-	out, err := net.Dial("udp", conn.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
+	r, out := openUDP(t, store)
+	stop := background(t, r.run)
 	datagram := []byte("<13>1 - - - - - - " + strings.Repeat("x", 8000))
 	for end := time.Now().Add(20 * time.Second); r.counts.dropped.Load() == 0; time.Sleep(time.Millisecond) {
 		out.Write(datagram)
@@ -261,22 +268,15 @@ func TestDatagramsAreDroppedAndCounted(t *testing.T) {
 			t.Fatalf("%d messages arrived once there was room", r.counts.lines.Load())
 		}
 	}
-	cancel()
-	<-done
+	stop()
 }
 
 func TestSyslogOverTCP(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := NewBuffer(4 << 20)
-	s := newServer(l, netlimit.Limits{Connections: 2}, 300*time.Millisecond, &sink{store: store, log: quiet})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); s.run(ctx) }()
+	s, addr := openTCP(t, store, netlimit.Limits{Connections: 2}, 300*time.Millisecond)
+	stop := background(t, s.run)
 	dial := func() net.Conn {
-		c, err := net.Dial("tcp", l.Addr().String())
+		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,7 +308,7 @@ func TestSyslogOverTCP(t *testing.T) {
 	fmt.Fprint(a, "x\n")
 	fmt.Fprint(b, "y\n")
 	entries(t, store, 8)
-	if third, err := net.Dial("tcp", l.Addr().String()); err == nil { // else it is refused at once
+	if third, err := net.Dial("tcp", addr); err == nil { // else it is refused at once
 		defer third.Close()
 		third.SetReadDeadline(time.Now().Add(20 * time.Second))
 		if n, err := third.Read(make([]byte, 1)); err == nil || n > 0 {
@@ -319,25 +319,18 @@ func TestSyslogOverTCP(t *testing.T) {
 	if _, err := a.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("an idle connection is not closed: %v", err)
 	}
-	cancel()
-	<-done
-	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+	stop()
+	if _, err := net.Dial("tcp", addr); err == nil {
 		t.Error("a stopped source takes connections")
 	}
 }
 
 // While the spool takes nothing, a connection is not read: its sender waits.
 func TestSyslogOverTCPWaits(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	store := NewBuffer(100)
-	s := newServer(l, netlimit.Limits{}, time.Minute, &sink{store: store, log: quiet})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); s.run(ctx) }()
-	c, err := net.Dial("tcp", l.Addr().String())
+	s, addr := openTCP(t, store, netlimit.Limits{}, time.Minute)
+	stop := background(t, s.run)
+	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,8 +355,7 @@ func TestSyslogOverTCPWaits(t *testing.T) {
 			t.Fatalf("%d messages of %d arrived", s.counts.lines.Load(), sent)
 		}
 	}
-	cancel()
-	<-done
+	stop()
 }
 
 func TestPositionRoundTrip(t *testing.T) {
