@@ -17,8 +17,12 @@ const (
 	graceAfter = time.Second // a rotated file must be quiet that long before it is left
 )
 
-// readSize is how much of a file is read at once, in bytes.
-const readSize = 256 << 10
+// readSize is how much of a file is read at once, in bytes; at first less, because most
+// files grow slowly.
+const (
+	readSize  = 256 << 10
+	readFirst = 16 << 10
+)
 
 // follower reads a file as it grows, over rotations and truncations, into a store.
 //
@@ -45,7 +49,7 @@ type follower struct {
 
 // newFollower follows the file at a path into a spool, from where the spool ends.
 func newFollower(path string, spool *Spool, to *sink) (*follower, error) {
-	f := &follower{sink: to, path: path, grace: graceAfter, buf: make([]byte, tailMax+readSize)}
+	f := &follower{sink: to, path: path, grace: graceAfter, buf: make([]byte, tailMax+readFirst)}
 	var err error
 	if f.at, f.known, err = decodePosition(spool.Position()); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -93,7 +97,11 @@ func (f *follower) step(ctx context.Context) bool {
 		return false
 	case n > 0:
 		f.grown = time.Now()
-		return n == readSize
+		if n < len(f.buf)-tailMax {
+			return false
+		}
+		f.buf = make([]byte, min(2*len(f.buf), tailMax+readSize)) // it is written faster
+		return true
 	}
 	return f.ended(ctx)
 }
@@ -105,7 +113,7 @@ var errOther = errors.New("source: not the bytes that were read")
 // bytes again in the same call, so that a truncation cannot come between.
 func (f *follower) read(ctx context.Context) (n int, err error) {
 	tail := int(f.at.tail)
-	n, err = f.file.ReadAt(f.buf[:tail+readSize], f.at.offset-int64(tail))
+	n, err = f.file.ReadAt(f.buf[:len(f.buf)-tailMax+tail], f.at.offset-int64(tail))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
