@@ -197,7 +197,7 @@ func (s *service) openSources() error {
 		return err
 	}
 	for _, src := range all {
-		s.cfg.Emitter.Inputs = append(s.cfg.Emitter.Inputs, inputOf(src))
+		s.cfg.Emitter.Inputs = append(s.cfg.Emitter.Inputs, s.inputOf(src))
 	}
 	if len(all) > 0 {
 		s.sources = source.Run(all)
@@ -214,14 +214,22 @@ func local(addr string) string {
 }
 
 // inputOf is a source as the emitter reads it.
-func inputOf(src *source.Source) emitter.Input {
+func (s *service) inputOf(src *source.Source) emitter.Input {
 	in := emitter.Input{Name: src.Name, Key: src.Key, Grows: true, Records: src.Records, Forgets: src.Forgets, Release: src.Store.Release}
+	told := "" // of the emitter's actor, as all of this
+	tell := func(err error) error {
+		if text := err.Error(); text != told {
+			told = text
+			s.log.Error("the spool cannot be read; trying again", "source", src.Name, "err", err)
+		}
+		return err
+	}
 	in.Open = func(offset int64) (io.ReadCloser, error) {
 		r, err := src.Store.Open(offset)
 		if err != nil {
-			return nil, err
+			return nil, tell(err)
 		}
-		return later{r}, nil
+		return later{r, tell}, nil
 	}
 	if src.Name == "syslog-udp" {
 		in.Dropped = src.Dropped
@@ -229,13 +237,19 @@ func inputOf(src *source.Source) emitter.Input {
 	return in
 }
 
-// later says in the emitter's words that there is nothing for now.
-type later struct{ io.ReadCloser }
+// later says in the emitter's words that there is nothing for now, and tells what is wrong.
+type later struct {
+	io.ReadCloser
+	tell func(error) error
+}
 
 func (l later) Read(b []byte) (int, error) {
 	n, err := l.ReadCloser.Read(b)
-	if errors.Is(err, source.ErrLater) {
+	switch {
+	case errors.Is(err, source.ErrLater):
 		err = emitter.ErrLater
+	case err != nil && !errors.Is(err, io.EOF):
+		err = l.tell(err)
 	}
 	return n, err
 }

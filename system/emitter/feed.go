@@ -59,7 +59,8 @@ type feed struct {
 	buf    []byte        // read and not yet cut; in space
 	space  []byte
 	eof    bool
-	fault  error         // why it ends early
+	fault  error         // why it ends early, or of one that grows: why it cannot be read now
+	told   string        // grows: the last fault that was told
 	again  time.Duration // grows: when to look for more
 }
 
@@ -93,11 +94,25 @@ func (f *feed) report(env node.Env) {
 	ln.End()
 }
 
+// failed tells once why an input that grows cannot be read, and has it tried again: its
+// lines are not given up.
+func (f *feed) failed(env node.Env) {
+	if text := f.fault.Error(); text != f.told {
+		f.told = text
+		f.report(env)
+	}
+	f.close()
+	f.again = env.Now() + faultWait
+}
+
+// faultWait is how long passes before an input that cannot be read is tried again.
+const faultWait = time.Second
+
 // read makes the messages that follow a place, at most n and about size bytes, or
 // those up to the offset stop if it is not -1. It returns where they end. No messages
 // mean that there are none yet, or with eof that the input ends there.
 func (f *feed) read(from place, n, size int, stop int64) (place, []message.Entry) {
-	if f.reader == nil && !f.eof {
+	if f.reader == nil && !f.eof && f.fault == nil {
 		f.open(from)
 	}
 	split := lines.Splitter{Max: f.lines.LineMax, Part: from.part}
@@ -145,7 +160,7 @@ func (f *feed) entry(p lines.Piece) message.Entry {
 func (f *feed) open(at place) {
 	var err error
 	if f.reader, err = f.in.Open(at.offset); err != nil {
-		f.reader, f.eof, f.fault = nil, true, fmt.Errorf("open: %w", err)
+		f.reader, f.eof, f.fault = nil, !f.in.Grows, fmt.Errorf("open: %w", err)
 	}
 }
 
@@ -155,7 +170,7 @@ func (f *feed) fill(need int) {
 		f.space = make([]byte, need+2*chunk)
 		f.buf = f.space[:copy(f.space, f.buf)]
 	}
-	for idle := 0; !f.eof && len(f.buf) < need; {
+	for idle := 0; !f.eof && f.fault == nil && len(f.buf) < need; {
 		if cap(f.buf)-len(f.buf) < chunk {
 			f.buf = f.space[:copy(f.space, f.buf)]
 		}
@@ -170,11 +185,9 @@ func (f *feed) fill(need int) {
 		if err == nil && idle > 100 {
 			err = io.ErrNoProgress
 		}
-		if err != nil {
-			f.eof = true
-			if !errors.Is(err, io.EOF) {
-				f.fault = fmt.Errorf("read: %w", err)
-			}
+		if err != nil && !errors.Is(err, io.EOF) {
+			f.fault = fmt.Errorf("read: %w", err)
 		}
+		f.eof = err != nil && (f.fault == nil || !f.in.Grows)
 	}
 }

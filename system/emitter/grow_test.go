@@ -1,6 +1,7 @@
 package emitter
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -165,6 +166,41 @@ func TestInputsAreKnownByTheirKeys(t *testing.T) {
 	slices.Sort(got)
 	if want := "a:a1 a:a2 b:b1 b:b2 c:c1 d:d1"; strings.Join(got, " ") != want {
 		t.Fatalf("sent %q, want %q", got, want)
+	}
+}
+
+// An input that grows and cannot be read for a while is told once and tried again: no
+// packet of an earlier life and no line is given up, and none is cut off.
+func TestGrowingInputFailsForAWhile(t *testing.T) {
+	a := &growing{content: "1\n2\n3\n"}
+	in := a.input("a")
+	open, broken := in.Open, false
+	in.Open = func(offset int64) (io.ReadCloser, error) {
+		if broken {
+			return nil, errors.New("too many open files")
+		}
+		return open(offset)
+	}
+	n := boot(t, inputConfig(in))
+	if len(n.Take()) != 2 {
+		t.Fatal("want two packets")
+	}
+	n.Crash()
+	broken = true
+	a.content += "4\nha"
+	told := n.Count("input")
+	n.MustBoot(Boot(inputConfig(in)))
+	n.Advance(10 * time.Second)
+	if got := sent(n); got != "" || n.Count("input") != told+1 || !strings.Contains(n.Last("input").Str("err"), "too many") {
+		t.Fatalf("sent %q, told %v", got, n.Story("file", "err"))
+	}
+	broken = false
+	n.Advance(2 * time.Second)
+	got := sent(n)
+	a.content += "lf\n"
+	n.Advance(100 * time.Millisecond)
+	if got += ";" + sent(n); got != "a:1,a:2;a:3;a:4;a:half" {
+		t.Fatalf("sent %q", got)
 	}
 }
 

@@ -287,6 +287,10 @@ func (e *emitter) roomForOne() bool {
 func (in *inputs) cutNext(env node.Env, e *emitter, f *feed) {
 	to, entries := f.read(f.at, in.limit(), in.cfg.BatchBytes, -1)
 	if len(entries) == 0 {
+		if f.fault != nil && f.in.Grows {
+			f.failed(env)
+			return
+		}
 		if !f.eof {
 			f.again = env.Now() + readEvery
 			return
@@ -333,10 +337,17 @@ func (in *inputs) resume(env node.Env, e *emitter) {
 	}
 	for len(in.past) > 0 && (e.book.count == 0 || e.book.count < e.cfg.BufferPackets) {
 		c := in.past[0]
-		in.past = in.past[1:]
 		f := in.byKey[c.input]
+		if f.again > env.Now() {
+			return // it could not be read a moment ago
+		}
 		f.close()
 		_, entries := f.read(place{offset: c.first, part: c.part}, c.n, in.cfg.BatchBytes, c.at.offset)
+		if f.fault != nil && f.in.Grows {
+			f.failed(env)
+			return
+		}
+		in.past = in.past[1:]
 		f.close()
 		p := e.hash.NewPacket(message.ID{Source: e.name, Seq: c.seq}, entries)
 		e.book.skip(c.seq)

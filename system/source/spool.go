@@ -137,7 +137,7 @@ func (s *Spool) recover() error {
 		}
 		s.segments = s.segments[:len(s.segments)-1]
 	}
-	s.id = ""
+	s.id, s.end = "", 0
 	return nil
 }
 
