@@ -156,6 +156,7 @@ func (s *service) start(role string) error {
 		return err
 	}
 	c.Emitter.Ended = s.emitted
+	c.Emitter.Complain = func(input, what string) { s.log.Error("an input is not what it was", "input", input, "err", what) }
 	if role == "emit" {
 		if err := s.openSources(); err != nil {
 			return err

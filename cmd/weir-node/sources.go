@@ -231,6 +231,7 @@ func (s *service) inputOf(src *source.Source) emitter.Input {
 		}
 		return later{r, tell}, nil
 	}
+	in.Had = func() int64 { return src.Had }
 	if src.Name == "syslog-udp" {
 		in.Dropped = src.Dropped
 	}

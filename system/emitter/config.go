@@ -106,6 +106,9 @@ type Config struct {
 	// Ended, if not nil, is told how many packets there were and how they ended, when
 	// the node ends in order.
 	Ended func(Totals) `yaml:"-"`
+	// Complain, if not nil, is told what is wrong with an input or with what is known of it,
+	// as the event log is.
+	Complain func(input, what string) `yaml:"-"`
 	// DrainMax is how long an orderly stop waits for outcomes. Default 10s; zero
 	// means the default.
 	DrainMax time.Duration `yaml:"drain_max"`

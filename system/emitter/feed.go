@@ -41,6 +41,9 @@ type Input struct {
 	// Release, if not nil, is told from where on it may still be opened. Called from the
 	// emitter's actor; it must not wait.
 	Release func(offset int64)
+	// Had, if not nil, is how many bytes of it there were when this incarnation began. If
+	// an earlier one read more, those are lost, and reading goes on after what is left.
+	Had func() int64
 	// Dropped, if not nil, is how many messages came and were not taken in, since the
 	// start. Called from the emitter's actor; it must not wait.
 	Dropped func() uint64

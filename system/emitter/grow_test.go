@@ -204,6 +204,27 @@ func TestGrowingInputFailsForAWhile(t *testing.T) {
 	}
 }
 
+// An input that lost what was read of it, as a spool on a disk that lies: told, and what
+// comes after it is not taken for what was lost.
+func TestGrowingInputLostItsEnd(t *testing.T) {
+	a := &growing{content: "1\n2\n3\n"}
+	in := a.input("a")
+	had := int64(0)
+	in.Had = func() int64 { return had }
+	cfg := inputConfig(in)
+	var told []string
+	cfg.Complain = func(input, what string) { told = append(told, input+": "+what) }
+	n := boot(t, cfg)
+	n.Take()
+	n.Crash()
+	had, a.content = 2, "1\nx\ny\nz\n"
+	n.MustBoot(Boot(cfg))
+	n.Advance(100 * time.Millisecond)
+	if got := sent(n); got != "a:x,a:y;a:z" || len(told) != 3 || !strings.Contains(told[0], "it ends at 2, but was read to 6") {
+		t.Fatalf("sent %q, told %q", got, told)
+	}
+}
+
 // An input that is taken out of the configuration with packets under way is told, and
 // read again from there when it is back.
 func TestInputComesBack(t *testing.T) {

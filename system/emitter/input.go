@@ -62,6 +62,7 @@ func (in *inputs) loaded(env node.Env, e *emitter, b []byte) {
 			in.known = append(in.known, r)
 		case f != nil && !f.in.Forgets:
 			f.at, f.done = r.at, r.done && !f.in.Grows
+			in.shorter(env, f)
 		}
 	}
 	e.book = *newBook(p.low)
@@ -83,6 +84,15 @@ func (in *inputs) loaded(env node.Env, e *emitter, b []byte) {
 		}
 	}
 	in.cuts = append(in.cuts, in.past...)
+}
+
+// shorter handles that an input lost what an earlier incarnation read of it.
+func (in *inputs) shorter(env node.Env, f *feed) {
+	if f.in.Had == nil || f.in.Had() >= f.at.offset {
+		return
+	}
+	in.complain(env, f.in.Name, fmt.Sprintf("it ends at %d, but was read to %d: what an earlier life read is lost", f.in.Had(), f.at.offset))
+	f.at.offset, f.at.part = f.in.Had(), 0
 }
 
 // back takes an input that is not configured back to a packet without an outcome: if it
@@ -373,6 +383,9 @@ func (in *inputs) caughtUp(e *emitter) bool { return len(in.past) == 0 && e.book
 
 // complain tells of something wrong with an input, or with what is known of it.
 func (in *inputs) complain(env node.Env, name, what string) {
+	if in.cfg.Complain != nil {
+		in.cfg.Complain(name, what)
+	}
 	env.Log("input").Str("file", name).Uint("lines", 0).Int("bytes", 0).Uint("parts", 0).Uint("msgs", 0).Cut("err", what, 512).End()
 }
 

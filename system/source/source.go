@@ -24,6 +24,8 @@ type Source struct {
 	Store   Store
 	Records bool // its lines are messages, see lines.ParseRecord
 	Forgets bool // the store ends with the process
+	// Had is how many bytes its stream had when it was opened.
+	Had int64
 
 	run    func(context.Context)
 	sink   *sink
@@ -54,7 +56,7 @@ func (o *Options) open(name, folder string) (*Source, *Spool, error) {
 		if spool, err = OpenSpool(filepath.Join(o.Dir, folder), o.Limit); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
-		src.Store, src.Key = spool, "spool:"+spool.ID()
+		src.Store, src.Key, src.Had = spool, "spool:"+spool.ID(), spool.end
 		src.close = func() { spool.Close() }
 	}
 	src.sink = &sink{store: src.Store, log: o.Log.With("source", name)}
