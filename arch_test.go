@@ -45,6 +45,7 @@ var layers = []layer{
 	{pkg: "system/store", ours: []string{"system/message"}, why: "the store's form knows no actor"},
 	{pkg: "system/emitter", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
 	{pkg: "system/emitter/lines", ours: []string{"system/message"}, why: "reading lines needs no actor"},
+	{pkg: "system/source", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/transport/netlimit"}, ext: []string{"github.com/leodido/go-syslog/v4"}, why: "where lines come from knows no actor: the command joins it to the emitter"},
 	{pkg: "system/distributor", ours: []string{"system/detect", "system/message", "system/node", "system/record", "system/route"}, why: "roles meet only in messages"},
 	{pkg: "system/analyser", ours: []string{"system/message", "system/node", "system/record", "system/store"}, why: "roles meet only in messages"},
 	{pkg: "system/operator", ours: []string{"system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
@@ -86,7 +87,7 @@ var testOurs = map[string][]string{
 	"system/operator":          {"system/node/nodetest"},
 	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
 	"system/transport/access":  {"system/transport/tlsconf/tlstest"},
-	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator"},
+	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator", "system/source"},
 }
 
 func layerOf(pkg string) *layer {

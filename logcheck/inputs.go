@@ -72,6 +72,9 @@ func (b *inputBook) emit(r *Record) {
 		b.gap = r.Ref()
 	}
 	b.newest = id.Seq
+	if b.drained.valid() && b.drained.file != r.File {
+		b.drained = Ref{} // it went on after a restart: its next account counts
+	}
 	b.emitted += r.Int(KeyN)
 }
 

@@ -56,6 +56,9 @@ type TCP struct {
 	// Live, if not nil, is told now and then how the cluster stands, and makes the run
 	// go on, without phases, until Options.Interrupted ends it in order.
 	Live func(Live)
+	// Follow, if not nil, is a file that the emitter follows in place of its generator;
+	// the scenario has one emitter.
+	Follow *Grows
 }
 
 // Input is one real log file for the emitters.
@@ -299,4 +302,13 @@ func (r *run) notes() []string {
 		notes = append(notes, fmt.Sprintf("never set off: %s", a))
 	}
 	return append(notes, r.undelivered...)
+}
+
+// Grows is a log file that grows while real processes run.
+type Grows struct {
+	// Path is the file, which may be rotated.
+	Path string
+	// Lines is how many lines were written in all, once no more will be; -1 before. The
+	// run settles until the emitter has sent so many.
+	Lines func() int64
 }

@@ -81,11 +81,10 @@ func (c *cluster) play() error {
 		return nil
 	}
 	c.injector.Phase("settle")
-	emitters := c.sc.Emitters.Count
-	if !c.wait(loadEnd+p.Settle, func() bool { return c.follow.drained >= emitters }) {
+	if !c.wait(loadEnd+p.Settle, c.drained) {
 		return nil
 	}
-	if c.follow.drained < emitters {
+	if !c.drained() {
 		c.stop = StopHalted
 	}
 	if !c.wait(c.now()+tail, nil) {
@@ -96,6 +95,15 @@ func (c *cluster) play() error {
 		c.stop = StopSettled
 	}
 	return nil
+}
+
+// drained reports whether the emitters have sent all that they ever will.
+func (c *cluster) drained() bool {
+	if g := c.opt.TCP.Follow; g != nil {
+		lines := g.Lines()
+		return lines >= 0 && c.follow.sent >= lines
+	}
+	return c.follow.drained >= c.sc.Emitters.Count
 }
 
 // playLive goes on until it is interrupted, then ends everything in order.

@@ -98,6 +98,9 @@ func (c *cluster) prepare(r *realNode) error {
 	switch r.Role {
 	case RoleEmitter:
 		conf["emitter"], conf["inputs"] = c.emitter(r.Index)
+		if g := c.opt.TCP.Follow; g != nil {
+			conf["follow"] = []string{g.Path}
+		}
 	case RoleDistributor:
 		conf["distributor"] = c.sc.Distributor()
 	case RoleAnalyser:
@@ -134,6 +137,11 @@ func (c *cluster) prepare(r *realNode) error {
 // emitter is an emitter's configuration and the files that it reads; with inputs, one
 // that gets none reads an empty file.
 func (c *cluster) emitter(i int) (emitter.Config, []string) {
+	if c.opt.TCP.Follow != nil {
+		cfg := c.sc.Emitter([]emitter.Input{emptyInput}, 0)
+		cfg.InputRate = 0 // as fast as the file grows
+		return cfg, nil
+	}
 	if len(c.opt.Inputs) == 0 {
 		return c.sc.Emitter(nil, 0), nil
 	}

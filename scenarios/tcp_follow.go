@@ -15,6 +15,8 @@ type follower struct {
 	dir     string
 	files   map[string]*followed
 	drained int    // emitters' drained records
+	newest  int64  // sequence of the last packet of an emitter's inputs
+	sent    int64  // messages in those packets, each counted once
 	lines   uint64 // read so far
 }
 
@@ -62,8 +64,22 @@ func (w *follower) read(l *followed, see func(node, kind string, line []byte)) {
 			w.drained++
 		}
 		if kind := fieldOf(line, "k"); kind != "" {
+			if kind == "emit" {
+				w.count(line)
+			}
 			see(l.node, kind, line)
 		}
+	}
+}
+
+// count counts the messages of a packet that was cut from inputs.
+func (w *follower) count(line []byte) {
+	_, id, _ := strings.Cut(fieldOf(line, "id"), "/0/")
+	seq, err := parseInt(id)
+	n, err2 := parseInt(fieldOf(line, "n"))
+	if err == nil && err2 == nil && seq > w.newest {
+		w.newest = seq
+		w.sent += n
 	}
 }
 

@@ -55,9 +55,12 @@ type config struct {
 	// for that with tls.
 	Peers map[string]peer `yaml:"peers"`
 	// Inputs are the log files that an emitter reads, once each, to their ends. Default
-	// (none): the emitter's generator. An emitter with inputs from flags ends when all
-	// of them have their outcomes, another when emitter.exit_drained says so.
+	// (none): its sources, or the emitter's generator. "-" is standard input. An emitter
+	// with inputs from flags ends when all of them have their outcomes, another when
+	// emitter.exit_drained says so; one that follows files or listens does not.
 	Inputs []string `yaml:"inputs"`
+	// Sources are an emitter's other ways in; their fields stand beside these.
+	Sources sources `yaml:",inline"`
 	// Epoch is when world time was zero, in Unix nanoseconds, for a run that is judged.
 	// Default (0): the node's start.
 	Epoch int64 `yaml:"epoch"`
@@ -127,6 +130,7 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 	flags.Var(&analysers, "analyser", "ID=WEIGHT@ADDR")
 	flags.Var(&to, "to", "NAME@ADDR of a distributor")
 	flags.Var(&inputs, "input", "a log file")
+	sources := sourceFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return nil, errHelp
 	}
@@ -156,6 +160,9 @@ func parseConfig(role string, args []string, errw io.Writer) (*config, error) {
 		c.Incarnation = uint32(min(*incarnation, math.MaxUint32))
 	}
 	c.Inputs = append(c.Inputs, inputs...)
+	if err := sources(c); err != nil {
+		return nil, err
+	}
 	c.Emitter.ExitDrained = c.Emitter.ExitDrained || len(inputs) > 0
 	if err := errors.Join(c.addAnalysers(analysers), c.addDistributors(to)); err != nil {
 		return nil, err
@@ -252,7 +259,7 @@ func (c *config) validate(role string) error {
 		for _, d := range c.Emitter.Distributors {
 			known(d)
 		}
-		errs = append(errs, c.inputs(), c.Emitter.Validate())
+		errs = append(errs, c.inputs(), c.checkSources(), c.validEmitter())
 	case "operate":
 		errs = append(errs, c.Operator.Validate())
 	}
@@ -263,6 +270,9 @@ func (c *config) validate(role string) error {
 func (c *config) inputs() error {
 	var errs []error
 	for _, name := range c.Inputs {
+		if name == "-" {
+			continue
+		}
 		info, err := os.Stat(name)
 		if err == nil && !info.Mode().IsRegular() {
 			err = fmt.Errorf("%s: not a regular file", name)

@@ -15,6 +15,7 @@ const usageText = `usage:
   weir-node distribute --name NAME --listen ADDR --analyser ID=WEIGHT@ADDR ... [flags]
   weir-node analyse    --name NAME --listen ADDR [flags]
   weir-node emit       --name NAME --to NAME@ADDR ... --input FILE ... [flags]
+                       (or --follow FILE, --input -, --syslog-udp ADDR, --syslog-tcp ADDR)
   weir-node operate    --name NAME --config FILE
   weir-node state NAME@ADDR [--output text|json] [--control-token-file FILE] [--config FILE]
   weir-node check-control --analysers ID=WEIGHT,... [FILE]
@@ -22,7 +23,7 @@ const usageText = `usage:
 
 Each of the first four is one node, which runs until SIGTERM or an interrupt, then ends
 in order; a second signal ends it at once. An emitter ends by itself once every
-packet of its inputs has its outcome. --config FILE takes all of it, and every other
+packet of its inputs has its outcome, unless it follows a file or takes syslog. --config FILE takes all of it, and every other
 setting, from a YAML file; flags win over it.
 
 flags:
@@ -48,6 +49,18 @@ flags:
                    is that of --control
   --log-level debug|info|warn|error, --log-format text|json
                    what is told on standard error. Default: info, text
+  --follow FILE    emit: read a log file as it grows, over rotation and truncation; may
+                   be given several times. FILE need not be there yet
+  --input -        emit: read standard input to its end
+  --syslog-udp ADDR, --syslog-tcp ADDR
+                   emit: take syslog messages (RFC 5424 and 3164). An ADDR without a host
+                   is of the loopback
+  --spool-max BYTES
+                   what each of those may keep on disk, in the data folder, until it is
+                   acknowledged; 4 MiB or more. Default: 1 GiB. Files and connections
+                   then wait, datagrams are dropped and counted
+  --spool-memory   keep what waits of standard input and syslog in memory (64 MiB each
+                   unless --spool-max says otherwise): it ends with the process
   --http-listen ADDR, --http-control ADDR
                    the same as --listen and --control, as JSON over HTTP (curl).
                    Nodes that speak HTTP are named as http://HOST:PORT; with tls as

@@ -24,6 +24,7 @@ import (
 	"weir/system/emitter"
 	"weir/system/node"
 	"weir/system/operator"
+	"weir/system/source"
 	"weir/system/transport"
 	"weir/system/transport/grpc"
 )
@@ -39,6 +40,7 @@ func serve(role string, args []string, in io.Reader, errw io.Writer) int {
 		return exitUsage
 	}
 	log, level := c.Logging.open(errw, c.Name)
+	c.Sources.stdin = in
 	s, err := newService(role, c, log)
 	if err != nil {
 		log.Error("does not start", "err", err)
@@ -113,6 +115,7 @@ type service struct {
 	servers []*rpc.Server
 	events  *events // nil: no event log is kept
 	watch   *watch
+	sources *source.Group // nil: there are none
 	local   *local
 	level   *slog.LevelVar
 	reload  *reloader
@@ -153,6 +156,12 @@ func (s *service) start(role string) error {
 		return err
 	}
 	c.Emitter.Ended = s.emitted
+	c.Emitter.Complain = func(input, what string) { s.log.Error("an input is not what it was", "input", input, "err", what) }
+	if role == "emit" {
+		if err := s.openSources(); err != nil {
+			return err
+		}
+	}
 	cfg := driver.Config{Name: c.Name, Incarnation: inc, Build: version(), Link: transport.NewMix(s.local, s.link, s.http.link), Dir: c.Data, Seed: c.Seed}
 	cfg.Role, cfg.Boot = bootOf(role, c)
 	if c.Epoch != 0 {
@@ -264,6 +273,9 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 func (s *service) close() {
 	s.reload.close()
 	s.watch.close()
+	if s.sources != nil {
+		s.sources.Close()
+	}
 	if s.link != nil {
 		s.link.Flush(flushWithin)
 		s.link.Close()

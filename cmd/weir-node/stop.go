@@ -52,7 +52,7 @@ func (s *service) run() int {
 			late = time.After(within)
 			s.log.Info("stopping", "signal", sig.String(), "within", within.String())
 			s.refuseNew()
-			s.node.Stop()
+			s.stop()
 		case <-late:
 			atOnce("stop_within has passed")
 		case <-s.node.Done():

@@ -54,7 +54,7 @@ func (s *service) openWatch() (err error) {
 // begin watches the node that runs now.
 func (w *watch) begin(role string, incarnation uint32) (err error) {
 	s := w.s
-	w.metrics, err = metrics.New(metrics.Node{Name: s.cfg.Name, Role: role, Incarnation: incarnation, Version: version()}, s.node)
+	w.metrics, err = metrics.New(metrics.Node{Name: s.cfg.Name, Role: role, Incarnation: incarnation, Version: version()}, measured{s.node, s.sources})
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package emitter
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -53,8 +52,8 @@ type Config struct {
 
 	// Generator makes messages; nil if Inputs are given. One of both is needed.
 	Generator *Generator `yaml:"generator"`
-	// Inputs are read one after another, each once, all in the same order after
-	// every restart.
+	// Inputs are read one after another, each once; those that grow are read beside
+	// them, in turn, as they grow.
 	Inputs []Input `yaml:"-"`
 	// InputRate is how many messages per second are read from inputs at most.
 	// Default and zero: as many as are acknowledged.
@@ -107,6 +106,9 @@ type Config struct {
 	// Ended, if not nil, is told how many packets there were and how they ended, when
 	// the node ends in order.
 	Ended func(Totals) `yaml:"-"`
+	// Complain, if not nil, is told what is wrong with an input or with what is known of it,
+	// as the event log is.
+	Complain func(input, what string) `yaml:"-"`
 	// DrainMax is how long an orderly stop waits for outcomes. Default 10s; zero
 	// means the default.
 	DrainMax time.Duration `yaml:"drain_max"`
@@ -151,16 +153,6 @@ type Generator struct {
 	// Packets ends production after that many packets of this incarnation; zero:
 	// it does not, unless Until says so. One of both is needed.
 	Packets uint64 `yaml:"packets"`
-}
-
-// Input is one stream of bytes, read to its end.
-type Input struct {
-	// Name becomes the source of its messages: [A-Za-z0-9._-]{1,64} or a path;
-	// at most 256 bytes.
-	Name string
-	// Open opens it at an offset in bytes. The same bytes must come back after a
-	// restart; if they do not, the input is reported as changed.
-	Open func(offset int64) (io.ReadCloser, error)
 }
 
 // WithDefaults returns the configuration with every zero field set to its default.

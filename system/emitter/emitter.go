@@ -106,6 +106,9 @@ func (e *emitter) work(env node.Env) {
 	}
 	if e.over() && e.book.count == 0 && !e.drained {
 		e.drained = true
+		if e.in != nil {
+			e.in.account(env)
+		}
 		env.Log("drained").End()
 	}
 	if e.drained && e.cfg.ExitDrained {
@@ -150,7 +153,7 @@ func (e *emitter) arm(env node.Env) {
 	if e.gen != nil && !e.gen.over {
 		at = min(at, e.gen.due())
 	} else if e.in != nil {
-		at = min(at, e.in.due())
+		at = min(at, e.in.due(env.Now()))
 	}
 	if at == never || e.wakeAt <= at {
 		return // a timer that fires too early does no harm
@@ -201,8 +204,21 @@ func (e *emitter) exit(env node.Env) {
 	counter("rejected", e.ended[rejected])
 	counter("expired", e.ended[expired])
 	counter("submits", e.send.submits)
+	if n, ok := e.dropped(); ok {
+		counter("dropped", n)
+	}
 	if e.cfg.Ended != nil {
 		e.cfg.Ended(Totals{Emitted: e.emitted, Acked: e.ended[acked], Rejected: e.ended[rejected], Expired: e.ended[expired]})
 	}
 	env.Exit()
+}
+
+// dropped is how many messages inputs did not take in, if any counts them.
+func (e *emitter) dropped() (n uint64, ok bool) {
+	for i := range e.cfg.Inputs {
+		if f := e.cfg.Inputs[i].Dropped; f != nil {
+			n, ok = n+f(), true
+		}
+	}
+	return n, ok
 }

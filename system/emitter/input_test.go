@@ -35,9 +35,9 @@ func texts(p *message.Packet) string {
 	return strings.Join(all, ",")
 }
 
-// feed acknowledges whatever is sent until the emitter is drained and returns the
+// drain acknowledges whatever is sent until the emitter is drained and returns the
 // packets, in the order of their first submission.
-func feed(n *nodetest.Node) (all []string) {
+func drain(n *nodetest.Node) (all []string) {
 	for step := 0; step < 1000 && n.Count("drained") == 0; step++ {
 		for _, s := range n.Take() {
 			p := submit(s).Packet
@@ -54,7 +54,7 @@ func TestInputsAreReadToTheirEnds(t *testing.T) {
 	cfg := inputConfig(input("a", "1\n2\r\n\n4"), broken, input("c", ""), input("d", "abcdefgh\n"))
 	cfg.Lines = lines.Config{LineMax: 5}
 	n := boot(t, cfg)
-	got := strings.Join(feed(n), "; ")
+	got := strings.Join(drain(n), "; ")
 	if want := "e1/0/1 a:1,a:2; e1/0/2 a:,a:4; e1/0/3 d:abcde,d:fgh"; got != want {
 		t.Fatalf("packets %q, want %q", got, want)
 	}
@@ -166,12 +166,13 @@ func TestJournalStaysSmall(t *testing.T) {
 
 // If a packet's cut is lost in both copies, its id must not be used again.
 func TestLostCutsIDIsNotUsedAgain(t *testing.T) {
+	key := newFeed(&Input{Name: "a"}, 0, nil).key
 	var b []byte
 	for range 2 {
 		b = appendNote(b, note{kind: noteBase, seq: 1})
-		b = appendNote(b, note{kind: noteCut, seq: 1, at: place{offset: 4, lines: 2}, n: 2})
+		b = appendNote(b, note{kind: noteCut, seq: 1, input: key, at: place{offset: 4, lines: 2}, n: 2})
 		at := len(b)
-		b = appendNote(b, note{kind: noteCut, seq: 2, at: place{offset: 8, lines: 4}, first: 4, n: 2})
+		b = appendNote(b, note{kind: noteCut, seq: 2, input: key, at: place{offset: 8, lines: 4}, first: 4, n: 2})
 		b[at+6] ^= 1
 		b = appendNote(b, note{kind: noteDone, seq: 1})
 	}
@@ -179,7 +180,7 @@ func TestLostCutsIDIsNotUsedAgain(t *testing.T) {
 	n := nodetest.New("e1", 1)
 	n.SetFile(fileJournal, b)
 	n.MustBoot(Boot(inputConfig(input("a", "1\n2\n3\n4\n"))))
-	got := feed(n)
+	got := drain(n)
 	if len(got) != 1 || !strings.HasSuffix(got[0], " a:3,a:4") || strings.HasPrefix(got[0], "e1/0/2 ") {
 		t.Fatalf("packets %q, want the lines 3 and 4 under an id far from 2", got)
 	}
@@ -369,7 +370,7 @@ func TestDamagedJournalLosesNoLine(t *testing.T) {
 		journal[at] ^= 4
 		n.SetFile(fileJournal, journal)
 		n.MustBoot(Boot(cfg))
-		for _, p := range feed(n) {
+		for _, p := range drain(n) {
 			id, text, _ := strings.Cut(p, " ")
 			if old, ok := contents[id]; ok && old != text {
 				t.Fatalf("byte %d: packet %s was %q and is %q", at, id, old, text)
@@ -390,10 +391,10 @@ func TestDamagedJournalLosesNoLine(t *testing.T) {
 func FuzzJournal(f *testing.F) {
 	var b []byte
 	b = appendNote(b, note{kind: noteBase, seq: 3})
-	b = appendNote(b, note{kind: noteCut, seq: 3, at: place{file: 1, offset: 70, lines: 4}, first: 50, n: 2, hash: 7})
-	b = appendNote(b, note{kind: noteCut, seq: 4, at: place{file: 1, offset: 90, part: 2}, first: 70, n: 1})
+	b = appendNote(b, note{kind: noteCut, seq: 3, at: place{offset: 70, lines: 4}, input: 9, first: 50, n: 2, hash: 7})
+	b = appendNote(b, note{kind: noteCut, seq: 4, at: place{offset: 90, part: 2}, input: 9, first: 70, n: 1})
 	b = appendNote(b, note{kind: noteDone, seq: 3})
-	b = appendNote(b, note{kind: noteEnd, seq: 5, at: place{file: 2}})
+	b = appendNote(b, note{kind: noteEnd, seq: 5, input: 8, at: place{offset: 2}, n: 1})
 	f.Add(b)
 	f.Add(b[:len(b)-3])
 	f.Add(append([]byte("junk"), b[20:]...))

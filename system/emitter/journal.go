@@ -22,15 +22,13 @@ const (
 // Kinds of journal frames.
 const (
 	noteBase byte = 'b' // every packet below seq has its outcome
-	noteEnd  byte = 'e' // seq is the next packet, and reading goes on at the place
+	noteEnd  byte = 'e' // seq is the next packet, and its input is read on from the place; n is 1 if it has ended
 	noteCut  byte = 'c' // packet seq was cut from first to the place
 	noteDone byte = 'd' // packet seq has its outcome
 )
 
-// place is a position in the inputs between two pieces, with the totals of the
-// current input up to there.
+// place is a position in an input between two pieces, with its totals up to there.
 type place struct {
-	file   int   // number of the input; as many as there are inputs: all are done
 	offset int64 // in bytes
 	part   int   // 0, or the number of the part of a long line that comes next
 	lines  uint64
@@ -41,10 +39,11 @@ type place struct {
 type note struct {
 	kind  byte
 	seq   uint64
-	at    place // end: where reading goes on; cut: where the packet ends
-	first int64 // cut: offset of its first byte, in the same input
-	part  int   // cut: the splitter's state there
-	n     int   // cut: messages
+	input uint64 // end, cut: key of the input; end: 0 for none
+	at    place  // end: where reading goes on; cut: where the packet ends
+	first int64  // cut: offset of its first byte, in the same input
+	part  int    // cut: the splitter's state there
+	n     int    // cut: messages; end: 1 if the input has been read to its end
 	hash  uint32
 }
 
@@ -57,7 +56,7 @@ func appendNote(b []byte, n note) []byte {
 	b = append(b, noteMagic...)
 	b = append(b, 0, n.kind) // length, to be set
 	for _, v := range [...]uint64{
-		n.seq, uint64(n.at.file), uint64(n.at.offset), uint64(n.at.part), n.at.lines, n.at.parts,
+		n.seq, n.input, uint64(n.at.offset), uint64(n.at.part), n.at.lines, n.at.parts,
 		uint64(n.first), uint64(n.part), uint64(n.n), uint64(n.hash),
 	} {
 		b = binary.AppendUvarint(b, v)
@@ -92,28 +91,47 @@ func readNote(b []byte) (n note, size int) {
 		}
 		v[i], body = x, body[k:]
 	}
-	n.seq, n.first, n.part, n.n, n.hash = v[0], int64(v[6]), int(v[7]), int(v[8]), uint32(v[9])
-	n.at = place{int(v[1]), int64(v[2]), int(v[3]), v[4], v[5]}
+	n.seq, n.input, n.first, n.part, n.n, n.hash = v[0], v[1], int64(v[6]), int(v[7]), int(v[8]), uint32(v[9])
+	n.at = place{int64(v[2]), int(v[3]), v[4], v[5]}
 	return n, size + 4
 }
 
 // past is what a journal says of earlier incarnations.
 type past struct {
-	low     uint64 // every lower sequence has its outcome
-	next    uint64 // the next sequence to be given
-	at      place  // where reading goes on
-	cuts    []note // packets without an outcome, ascending
-	missing uint64 // packets of which nothing is known any more
-	skipTo  uint64 // sequences from skipAt to below this one were given up, see noteEnd
+	low     uint64         // every lower sequence has its outcome
+	next    uint64         // the next sequence to be given
+	inputs  []reached      // where reading goes on, in the order in which they came up
+	index   map[uint64]int // of each in inputs, by key
+	cuts    []note         // packets without an outcome, ascending
+	missing uint64         // packets of which nothing is known any more
+	skipTo  uint64         // sequences from skipAt to below this one were given up, see noteEnd
 	skipAt  uint64
 	damaged bool // what came last cannot be read: its ids may have been used
+}
+
+// reached is how far an input was read.
+type reached struct {
+	input uint64 // key
+	at    place
+	done  bool // to its end
+}
+
+// reach takes down how far an input was read.
+func (p *past) reach(n *note, done bool) {
+	i, ok := p.index[n.input]
+	if !ok {
+		i = len(p.inputs)
+		p.index[n.input] = i
+		p.inputs = append(p.inputs, reached{})
+	}
+	p.inputs[i] = reached{n.input, n.at, done}
 }
 
 // replay reads a journal. Frames that cannot be read are passed over: a torn end,
 // or the trace of an append that failed and was made again, means nothing; what
 // damage took is found by the gap that it leaves.
 func replay(b []byte) past {
-	p := past{low: 1, next: 1}
+	p := past{low: 1, next: 1, index: map[uint64]int{}}
 	known := map[uint64]note{} // by packet; never ranged over
 	for len(b) > 0 {
 		n, size := readNote(b)
@@ -135,11 +153,15 @@ func replay(b []byte) past {
 				if n.seq > p.next && p.skipTo == 0 {
 					p.skipAt, p.skipTo = p.next, n.seq
 				}
-				p.next, p.at = n.seq, n.at
+				p.next = n.seq
+				if n.input != 0 {
+					p.reach(&n, n.n != 0)
+				}
 			}
 		case noteCut:
 			if n.seq >= p.next {
-				p.next, p.at = n.seq+1, n.at
+				p.next = n.seq + 1
+				p.reach(&n, false)
 			}
 			if _, again := known[n.seq]; !again {
 				known[n.seq] = n

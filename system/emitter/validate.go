@@ -84,6 +84,9 @@ func (c Config) checkInputs(f *faults) {
 		if len(in.Name) == 0 || len(in.Name) > 256 {
 			f.add("input %d: name %q: want 1 to 256 bytes", i, in.Name)
 		}
+		if len(in.Key) > 256 {
+			f.add("input %q: key of %d bytes: at most 256", in.Name, len(in.Key))
+		}
 		if in.Open == nil {
 			f.add("input %q cannot be opened: no function given", in.Name)
 		}

@@ -3,6 +3,7 @@ package metrics
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"weir/system/emitter"
 	"weir/system/node"
 	"weir/system/operator"
+	"weir/system/source"
 )
 
 // deaf is a Link to nodes that never answer.
@@ -69,7 +71,11 @@ func roles(t testing.TB) map[string]*driver.Node {
 func registries(t *testing.T) map[string]prometheus.Gatherer {
 	all := map[string]prometheus.Gatherer{}
 	for role, n := range roles(t) {
-		m, err := New(Node{Name: role, Role: role, Incarnation: 1, Version: "test"}, n)
+		var from Source = n
+		if role == "emitter" {
+			from = fed{n, sources(t)}
+		}
+		m, err := New(Node{Name: role, Role: role, Incarnation: 1, Version: "test"}, from)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,6 +92,28 @@ func registries(t *testing.T) map[string]prometheus.Gatherer {
 		all[role] = m.Gatherer()
 	}
 	return all
+}
+
+// fed is an emitter with sources.
+type fed struct {
+	*driver.Node
+	sources *source.Group
+}
+
+func (f fed) Samples(ctx context.Context) ([]node.Sample, int) {
+	all, late := f.Node.Samples(ctx)
+	return f.sources.Samples(all), late
+}
+
+// sources are one that has ended.
+func sources(t *testing.T) *source.Group {
+	s, err := source.Stream("stdin", strings.NewReader("a\nb\n"), source.Options{Limit: source.SpoolMin, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := source.Run([]*source.Source{s})
+	t.Cleanup(g.Close)
+	return g
 }
 
 // The samples of all roles and the table are the same names, and each row's kind and
@@ -122,7 +150,7 @@ func TestTableIsWhatRolesMeasure(t *testing.T) {
 func TestLabelsAreBounded(t *testing.T) {
 	words := strings.Fields(`a1 a2 d1 emit analyse operate sup ingress router w1 w2 ` + node.Other +
 		` acked rejected expired queue_full stopping no_analyser attempts timeout refused reset full busy unavailable down up
-		ok not_ready ignored stale stopped no_actor append read rename remove`)
+		ok not_ready ignored stale stopped no_actor append read rename remove stdin`)
 	for role, g := range registries(t) {
 		families, _ := g.Gather()
 		for _, f := range families {

@@ -47,6 +47,15 @@ var table = []metric{
 	{"drained", "weir_emitter_drained", gauge, "", "1 once production is over and every packet has its outcome."},
 	{"ack_time", "weir_emitter_acknowledgement_duration_seconds", histogram, "", "Time from cutting a packet to its acknowledgement."},
 
+	{"source_lines", "weir_source_lines_total", counter, "source", "Lines or messages taken into the spool."},
+	{"source_bytes", "weir_source_bytes_total", counter, "source", "Bytes taken into the spool."},
+	{"source_dropped", "weir_source_dropped_datagrams_total", counter, "source", "Datagrams that the spool did not take in time."},
+	{"source_refused", "weir_source_refused_connections_total", counter, "source", "Connections closed because there were too many."},
+	{"source_gaps", "weir_source_gaps_total", counter, "source", "Times that lines may have been lost before they could be read."},
+	{"source_behind", "weir_source_behind_bytes", gauge, "source", "Bytes of a followed file that are not in the spool yet."},
+	{"spool_bytes", "weir_source_spool_bytes", gauge, "source", "Size of the spool, what is not removed yet included."},
+	{"spool_waiting", "weir_source_waiting_bytes", gauge, "source", "Bytes in the spool whose lines have no outcome yet."},
+
 	{"admitted", "weir_distributor_admitted_total", counter, "", "Packets admitted."},
 	{"refused", "weir_distributor_refused_total", counter, "reason", "Submissions refused."},
 	{"joined", "weir_distributor_joined_total", counter, "", "Submissions of a packet that was in progress."},

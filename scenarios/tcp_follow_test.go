@@ -1,0 +1,110 @@
+//go:build unix
+
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"weir/logcheck"
+)
+
+// grow writes a log for so long, with pauses, and rotates it by renaming. It tells how
+// many lines that were.
+func grow(t *testing.T, path string, for_ time.Duration, lines *atomic.Int64) {
+	n := int64(0)
+	for rotation, end := 1, time.Now().Add(for_); time.Now().Before(end); rotation++ {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for range 70 {
+			var text strings.Builder
+			for range 40 {
+				n++
+				fmt.Fprintf(&text, "2026-01-02 03:04:05 INFO line %d %s\n", n, strings.Repeat("x", int(n%100)))
+			}
+			whole := text.String()
+			half := len(whole) / 3 // a line is not always written at once
+			f.WriteString(whole[:half])
+			time.Sleep(5 * time.Millisecond)
+			f.WriteString(whole[half:])
+		}
+		f.Close()
+		for k := rotation - 1; k > 0; k-- {
+			os.Rename(fmt.Sprintf("%s.%d", path, k), fmt.Sprintf("%s.%d", path, k+1))
+		}
+		os.Rename(path, path+".1")
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(f, "the end")
+		f.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	lines.Store(n + 1)
+}
+
+// An emitter that follows a log is killed again and again while the log grows and is
+// rotated: every line is committed exactly once, and the judge has nothing to say.
+func TestFollowThroughKills(t *testing.T) {
+	program, err := nodeProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := Load("emitter-crash", "phases.warmup=500ms", "phases.faults=5s", "phases.heal=500ms", "phases.settle=40s", "emitters.count=1",
+		"faults=at 800ms for 200ms crash e1\nat 1600ms for 700ms crash e1\nat 2600ms for 50ms crash e1\nat 3500ms for 500ms crash e1\nat 4600ms for 50ms crash e1",
+		"check.min_packets=1", "distributors.packet_max=100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "app.log")
+	var lines atomic.Int64
+	lines.Store(-1)
+	go grow(t, path, 4500*time.Millisecond, &lines)
+	res, err := Run(sc, Options{Seed: 1, Check: true, TCP: &TCP{Program: program, Follow: &Grows{Path: path, Lines: lines.Load}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range res.Verdict.Results {
+		if r.Status == logcheck.Fail || r.Status == logcheck.Unknown || r.ID == "C16" && r.Status != logcheck.Pass {
+			t.Errorf("%s %s: %s", r.ID, r.Status, r.Detail)
+		}
+	}
+	committed := map[string]int64{} // by packet
+	for _, f := range res.Logs {
+		for line := range bytes.Lines(f.Data.Bytes()) {
+			if id := fieldOf(line, "id"); bytes.HasPrefix(line, []byte(`{"k":"commit"`)) && strings.HasPrefix(id, "e1/0/") {
+				n, err := parseInt(fieldOf(line, "n"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, again := committed[id]; again {
+					t.Errorf("%s is committed twice", id)
+				}
+				committed[id] = n
+			}
+		}
+	}
+	sum := int64(0)
+	for _, n := range committed {
+		sum += n
+	}
+	if sum != lines.Load() {
+		t.Errorf("%d lines were written, %d committed, in %d packets", lines.Load(), sum, len(committed))
+	}
+	if dir := os.Getenv("WEIR_KEEP"); dir != "" {
+		if err := res.Write(filepath.Join(dir, "follow")); err != nil {
+			t.Error(err)
+		}
+	}
+}
