@@ -181,14 +181,14 @@ func (s *service) openSources() error {
 		add(source.Stream("-", c.stdin, o))
 	}
 	if c.SyslogUDP != "" {
-		add(source.SyslogUDP(local(c.SyslogUDP), o))
+		add(source.SyslogUDP(orLoopback(c.SyslogUDP), o))
 	}
 	if c.SyslogTCP != "" {
 		idle := c.SyslogIdle
 		if idle == 0 {
 			idle = source.IdleDefault
 		}
-		add(source.SyslogTCP(local(c.SyslogTCP), s.cfg.Security.Limits.Limits, idle, o))
+		add(source.SyslogTCP(orLoopback(c.SyslogTCP), s.cfg.Security.Limits.Limits, idle, o))
 	}
 	if err := errors.Join(errs...); err != nil {
 		for _, src := range all {
@@ -205,8 +205,8 @@ func (s *service) openSources() error {
 	return nil
 }
 
-// local is an address with the loopback's host if it has none.
-func local(addr string) string {
+// orLoopback is an address with the loopback's host if it has none.
+func orLoopback(addr string) string {
 	if host, port, err := net.SplitHostPort(addr); err == nil && host == "" {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
