@@ -119,6 +119,6 @@ case "${1-}" in
   release-schema) buf build $proto --exclude-source-info -o $released ;;
   lint) lint "${2-}" ;;
   mutants) shift; WEIR_MUTANTS="${*:-all}" WEIR_MATRIX="${*:-all}" exec go test -count=1 -v -timeout 4h ./mutants ;;
-  golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck ./cmd/weir ;;
+  golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck/... ./cmd/weir ;;
   *) weir "$@" ;;
 esac
