@@ -26,12 +26,13 @@ type host struct {
 	role string
 	boot node.Boot
 
-	inc    uint32
-	log    *record.Log   // of the running incarnation; nil if none runs
-	text   Text          // what was put aside of it
-	done   []finished    // logs of the incarnations that ended
-	latest time.Duration // node time of the newest record
-	actors []*actor      // of the running incarnation, in order of creation
+	inc     uint32
+	log     *record.Log   // of the running incarnation; nil if none runs
+	text    Text          // what was put aside of it
+	done    []finished    // logs of the incarnations that ended
+	latest  time.Duration // node time of the newest record
+	actors  []*actor      // of the running incarnation, in order of creation
+	drained bool          // the newest incarnation wrote a record drained
 }
 
 // spawner is what sim.Booter and sim.Ctx have in common.
@@ -70,6 +71,7 @@ func (h *host) start(b *sim.Booter) {
 	h.inc = b.Incarnation()
 	h.latest = b.Now()
 	h.actors = nil
+	h.drained = false
 	head := record.Header{Node: h.name, Inc: h.inc, Role: h.role}
 	h.log = record.NewLog(head, h.w.sim.Now(), h.latest, h.w.sim.Events(), h.w.sinkFor(h))
 	if err := h.boot(booter{h, b}); err != nil {

@@ -103,7 +103,7 @@ func (c *cluster) drained() bool {
 		lines := g.Lines()
 		return lines >= 0 && c.follow.sent >= lines
 	}
-	return c.follow.drained >= c.sc.Emitters.Count
+	return c.follow.drained() >= c.sc.Emitters.Count
 }
 
 // playLive goes on until it is interrupted, then ends everything in order.

@@ -7,24 +7,26 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
 // follower reads the nodes' logs as they grow.
 type follower struct {
-	dir     string
-	files   map[string]*followed
-	drained int    // emitters' drained records
-	newest  int64  // sequence of the last packet of an emitter's inputs
-	sent    int64  // messages in those packets, each counted once
-	lines   uint64 // read so far
+	dir    string
+	files  map[string]*followed
+	newest int64  // sequence of the last packet of an emitter's inputs
+	sent   int64  // messages in those packets, each counted once
+	lines  uint64 // read so far
 }
 
 // followed is one log.
 type followed struct {
-	f    *os.File
-	node string
-	rest []byte // a line that is not whole yet
+	f       *os.File
+	node    string
+	inc     int
+	rest    []byte // a line that is not whole yet
+	drained bool   // it has a record drained
 }
 
 // poll reads what was written since the last call and hands every whole line over.
@@ -41,8 +43,10 @@ func (w *follower) poll(see func(node, kind string, line []byte)) {
 			if w.files == nil {
 				w.files = map[string]*followed{}
 			}
-			node, _, _ := strings.Cut(filepath.Base(name), ".")
-			l = &followed{f: f, node: node}
+			node, rest, _ := strings.Cut(filepath.Base(name), ".")
+			rest, _, _ = strings.Cut(rest, ".")
+			inc, _ := strconv.Atoi(rest)
+			l = &followed{f: f, node: node, inc: inc}
 			w.files[name] = l
 		}
 		w.read(l, see)
@@ -61,7 +65,7 @@ func (w *follower) read(l *followed, see func(node, kind string, line []byte)) {
 		l.rest = l.rest[end+1:]
 		w.lines++
 		if bytes.HasPrefix(line, drainedPrefix) {
-			w.drained++
+			l.drained = true
 		}
 		if kind := fieldOf(line, "k"); kind != "" {
 			if kind == "emit" {
@@ -81,6 +85,24 @@ func (w *follower) count(line []byte) {
 		w.newest = seq
 		w.sent += n
 	}
+}
+
+// drained is how many nodes have said that they are done. One that was started again
+// since has to say so again.
+func (w *follower) drained() (n int) {
+	newest, done := map[string]int{}, map[string]bool{}
+	for _, l := range w.files {
+		newest[l.node] = max(newest[l.node], l.inc)
+	}
+	for _, l := range w.files {
+		done[l.node] = done[l.node] || l.drained && l.inc == newest[l.node]
+	}
+	for _, is := range done {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 // close closes the files. It may be called again.

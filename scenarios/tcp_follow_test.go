@@ -110,3 +110,32 @@ func TestFollowThroughKills(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowerDrained: an emitter that said that it was done and was started again is
+// not done, whatever the order of its files.
+func TestFollowerDrained(t *testing.T) {
+	f := follower{dir: t.TempDir()}
+	defer f.close()
+	write := func(name, line string) {
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(line+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const done, other = `{"k":"drained","a":"emit","s":2,"t":3,"m":3,"g":0}`, `{"k":"start","a":"emit","s":1,"t":1,"m":1,"g":0}`
+	want := func(n int) {
+		t.Helper()
+		f.poll(func(_, _ string, _ []byte) {})
+		if got := f.drained(); got != n {
+			t.Errorf("%d nodes are done, want %d", got, n)
+		}
+	}
+	write("e1.9.jsonl", done)
+	write("e1.9.2.jsonl", other)
+	write("e2.1.jsonl", done)
+	write("d1.1.jsonl", other)
+	want(2)
+	write("e1.10.jsonl", other)
+	want(1)
+	write("e1.11.jsonl", done)
+	want(2)
+}

@@ -22,10 +22,9 @@ type world struct {
 	wire   []byte     // scratch for the codec
 	broken error      // why a message did not pass through it
 
-	watch   func(h *host, line []byte) // sees every line of every node; may be nil
-	trace   *tracer                    // shows the run; may be nil
-	drained int                        // emitters' drained records seen
-	lines   uint64                     // of the logs that are finished
+	watch func(h *host, line []byte) // sees every line of every node; may be nil
+	trace *tracer                    // shows the run; may be nil
+	lines uint64                     // of the logs that are finished
 
 	written    int64       // bytes of all lines
 	writtenMax int64       // beyond it the run is halted
@@ -102,7 +101,7 @@ var drainedPrefix = []byte(`{"k":"drained",`)
 func (w *world) sinkFor(h *host) func([]byte) {
 	return func(line []byte) {
 		if bytes.HasPrefix(line, drainedPrefix) {
-			w.drained++
+			h.drained = true
 		}
 		if w.watch != nil {
 			w.watch(h, line)
@@ -112,6 +111,17 @@ func (w *world) sinkFor(h *host) func([]byte) {
 		}
 		w.meter(len(line))
 	}
+}
+
+// drained is how many nodes have said that they are done. One that was started again
+// since has to say so again.
+func (w *world) drained() (n int) {
+	for _, h := range w.hosts {
+		if h.drained {
+			n++
+		}
+	}
+	return n
 }
 
 // meterEvery is how many lines pass between two questions whether to go on.
