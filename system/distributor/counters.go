@@ -2,8 +2,8 @@ package distributor
 
 import "weir/system/node"
 
-// totals are what the actors of a distributor count; the supervisor writes their
-// sums at an orderly end. Each equals a number of records in the log.
+// totals are what the actors of a distributor count; their sums are written at an
+// orderly end. Each equals a number of records in the log.
 type totals struct {
 	admitted, refused  uint64 // ingress
 	picks              uint64 // choosers

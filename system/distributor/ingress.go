@@ -54,6 +54,10 @@ func (g *ingress) Receive(env node.Env, ev *node.Event) {
 		case *halt:
 			g.stopping, g.idleTo = true, ev.ReplyTo
 			g.checkIdle(env)
+		case *farewell:
+			g.counts.add(m.counts)
+			g.counts.log(env)
+			env.Exit()
 		}
 	case node.Replied:
 		if m, ok := ev.Msg.(*over); ok {
@@ -170,7 +174,7 @@ func (g *ingress) finish(env node.Env, m *over) {
 // checkIdle tells who asked for a halt once nothing is in progress.
 func (g *ingress) checkIdle(env node.Env) {
 	if g.stopping && len(g.open) == 0 && g.idleTo != (node.ReplyTo{}) {
-		answer(env, g.idleTo, &idle{counts: g.counts})
+		answer(env, g.idleTo, &idle{})
 		g.idleTo = node.ReplyTo{}
 	}
 }

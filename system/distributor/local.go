@@ -94,16 +94,19 @@ type told struct {
 type halt struct{ local }
 
 // idle answers a halt.
-type idle struct {
-	local
-	counts totals
-}
+type idle struct{ local }
 
 // count asks for an actor's totals. The answer is a counted.
 type count struct{ local }
 
 // counted answers a count.
 type counted struct {
+	local
+	counts totals
+}
+
+// farewell has the ingress write the totals, the others' and its own, and end the node.
+type farewell struct {
 	local
 	counts totals
 }

@@ -12,13 +12,15 @@ const stopSlack = 2 * time.Second
 
 // stop is the state of an orderly stop. The ingress admits nothing more, the
 // workers finish what they have or give it back after DrainMax; once nothing is
-// in progress the supervisor collects the totals, writes them and exits.
+// in progress the supervisor collects the totals of workers and router. The ingress
+// refuses packets to the last moment, so it adds its own, writes them and exits.
 type stop struct {
 	begun  bool
 	halted bool // the ingress has the halt
 	idle   bool // nothing is in progress any more
 	asked  int  // actors that were asked for their totals, in the order of counters
 	heard  int  // of them those that answered
+	told   bool // the ingress has the farewell
 	counts totals
 	limit  alarm
 }
@@ -59,6 +61,14 @@ func (s *supervisor) askStop(env node.Env) {
 		}
 		s.stop.asked++
 	}
+	if s.stop.heard == s.counters() && !s.stop.told {
+		to.Actor = Ingress
+		if _, err := env.Request(to, &farewell{counts: s.stop.counts}); err != nil {
+			s.repush.by(env, env.Now()+repushWait)
+			return
+		}
+		s.stop.told = true
+	}
 }
 
 // counters is how many actors are asked for their totals.
@@ -69,18 +79,14 @@ func (s *supervisor) counters() int {
 	return len(s.workers)
 }
 
-func (s *supervisor) ingressIdle(env node.Env, m *idle) {
+func (s *supervisor) ingressIdle(env node.Env) {
 	s.stop.idle = true
-	s.stop.counts.add(m.counts)
 	s.askStop(env)
 }
 
-// countedOne adds an actor's totals; the last one ends the node.
+// countedOne adds an actor's totals.
 func (s *supervisor) countedOne(env node.Env, m *counted) {
 	s.stop.heard++
 	s.stop.counts.add(m.counts)
-	if s.stop.heard == s.counters() {
-		s.stop.counts.log(env)
-		env.Exit()
-	}
+	s.askStop(env)
 }

@@ -39,6 +39,25 @@ func TestStopWhenIdle(t *testing.T) {
 	}
 }
 
+// TestRefusedToTheLast holds that what is refused while the totals are collected, here
+// from a slow router, is in them.
+func TestRefusedToTheLast(t *testing.T) {
+	cfg := baseConfig()
+	cfg.State = Shared
+	b := start(t, cfg)
+	b.slow = true
+	b.Stop()
+	b.submit(1, 1)
+	b.submit(2, 1)
+	if b.Exited {
+		t.Fatal("the node exited without the router's totals")
+	}
+	b.catchUp()
+	if refused := len(b.Records("refuse")); !b.Exited || refused != 2 || b.Counter("refused") != 2 {
+		t.Errorf("exited %v, %d refused, the counter says %d", b.Exited, refused, b.Counter("refused"))
+	}
+}
+
 // TestStopFinishes holds that what is in progress is finished, retries included,
 // and that nothing new is admitted.
 func TestStopFinishes(t *testing.T) {

@@ -135,7 +135,7 @@ func (s *supervisor) replied(env node.Env, ev *node.Event) {
 			}
 		}
 	case *idle:
-		s.ingressIdle(env, m)
+		s.ingressIdle(env)
 	case *counted:
 		s.countedOne(env, m)
 	case *seen:
