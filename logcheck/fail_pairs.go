@@ -103,10 +103,30 @@ func parseCause(b []byte) causeSet {
 // sentProbe is a probe's number with the time of its send, or with the incarnation
 // that answered.
 type sentProbe struct {
-	pn uint64
-	v  int64
-	m  int64 // of the send or the answer, in node time
-	ok bool  // of the answer: ready
+	pn  uint64
+	tok uint64 // of the send
+	v   int64
+	m   int64 // of the send or the answer, in node time
+	ok  bool  // of the answer: ready
+}
+
+// probed notes a probe that is sent. A detector that begins anew numbers anew.
+func (p *pair) probed(r *Record) {
+	p.probe = sentProbe{pn: r.Uint(KeyPN), tok: r.Uint(KeyTok), v: r.T, m: r.M}
+	if p.reply.pn >= p.probe.pn {
+		p.reply = sentProbe{}
+	}
+}
+
+// answered notes the answer to the newest probe that has one. Older answers may come
+// after it, before the detector acts on it, and those to probes from before it began
+// anew.
+func (p *pair) answered(r *Record) {
+	pn := r.Uint(KeyPN)
+	late := p.probe.pn > 0 && (pn > p.probe.pn || pn == p.probe.pn && r.Has(KeyRe) && r.Uint(KeyRe) != p.probe.tok)
+	if !late && pn >= p.reply.pn {
+		p.reply = sentProbe{pn: pn, v: int64(r.Uint(KeyFI)), m: r.M, ok: r.Bool(KeyReady)}
+	}
 }
 
 func (a *agent) pairOf(an Sym) *pair {
@@ -279,6 +299,16 @@ func (p *pair) evidence(o *overseer, a *agent, sent, now int64, timeout bool) {
 
 // restart allows for a detector that begins its counts anew here.
 func (p *pair) restart() { p.fails.low, p.data.low, p.oks.low = 0, 0, 0 }
+
+// anew begins a pair whose analyser was registered or removed: the detector that there
+// is from then on, if any, knows nothing yet.
+func (p *pair) anew(down bool, by Ref) {
+	p.listed, p.listedAt = false, forever
+	p.down, p.verdict, p.changed, p.why = down, by, never, 0
+	p.fails, p.data, p.oks, p.okInc, p.incs.counted = streak{}, streak{}, streak{}, 0, 0
+	p.clearEvidence()
+	p.dataUp, p.hard, p.prone, p.upSince, p.heard = false, false, false, 0, 0
+}
 
 func (p *pair) clearEvidence() { p.fresh, p.stale = 0, 0 }
 

@@ -350,8 +350,7 @@ func (o *overseer) viewChanged(a *agent, before *viewState, newVer bool, r *Reco
 		}
 		p := a.pairOf(id)
 		if was < 0 {
-			p.down, p.verdict, p.changed = v.status[i] == statusDown, r.Ref(), never
-			p.restart()
+			p.anew(v.status[i] == statusDown, r.Ref())
 		} else {
 			o.judgeShown(p, before.status[was], v.status[i], r)
 		}
@@ -368,7 +367,7 @@ func (o *overseer) viewChanged(a *agent, before *viewState, newVer bool, r *Reco
 	for _, id := range before.set.members.ids {
 		if v.find(id) < 0 {
 			p := a.pairOf(id)
-			p.listed, p.listedAt, p.down = false, forever, false
+			p.anew(false, r.Ref())
 			o.plan(p)
 		}
 	}

@@ -27,7 +27,7 @@ func (o *overseer) seeRecv(a *agent, r *Record) {
 	case MsgProbeOK:
 		if p := a.byAn[r.Sym(KeyFr)]; p != nil {
 			p.meet(r.Int(KeyFI), r.T)
-			p.reply = sentProbe{pn: r.Uint(KeyPN), v: int64(r.Uint(KeyFI)), m: r.M, ok: r.Bool(KeyReady)}
+			p.answered(r)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func (o *overseer) seeSend(a *agent, r *Record) {
 	case MsgPacket:
 		o.seePacket(a, r)
 	case MsgProbe:
-		a.pairOf(r.Sym(KeyTo)).probe = sentProbe{pn: r.Uint(KeyPN), v: r.T, m: r.M}
+		a.pairOf(r.Sym(KeyTo)).probed(r)
 	case MsgResult:
 		id, ok := r.ID()
 		if ok && a.ask.id == id {

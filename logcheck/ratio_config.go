@@ -50,7 +50,7 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 		s.next = min(s.next, c.t+o.apply)
 	}
 	if o.central {
-		o.watchAll(s.agent(r.Actor), c.entries, r.T)
+		o.watchAll(s.agent(r.Actor), c.entries, r)
 	}
 }
 
@@ -66,15 +66,23 @@ func (o *overseer) isBoot(entries []entry) bool {
 	})
 }
 
-// watchAll lists the analysers that a central detector has to watch.
-func (o *overseer) watchAll(a *agent, entries []entry, t int64) {
+// watchAll lists the analysers that a central detector has to watch, and forgets those
+// that are not registered any more.
+func (o *overseer) watchAll(a *agent, entries []entry, r *Record) {
 	for _, p := range a.pairs {
-		p.listed = false
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.id == p.an }) {
+			p.anew(false, r.Ref())
+			o.plan(p)
+		}
 	}
 	for _, e := range entries {
+		p := a.pairOf(e.id)
 		if e.weight > 0 && e.status != statusDrain {
-			o.list(a.pairOf(e.id), t)
+			o.list(p, r.T)
+		} else {
+			p.listed = false
 		}
+		o.plan(p)
 	}
 }
 
