@@ -283,7 +283,7 @@ func (o *overseer) plan(p *pair) {
 	t, w := o.truth, p.agent.site.node
 	p.f1At, p.f6At = o.f1Due(p), o.f6Due(p)
 	p.f1Moves = t.Active(w) || t.load
-	p.f6Moves = p.f1Moves || t.Active(p.an) || t.LinkTouched(w, p.an) || t.LinkTouched(p.an, w)
+	p.f6Moves = p.f1Moves || t.Active(p.an) || t.linkTouched(w, p.an) == t.now || t.linkTouched(p.an, w) == t.now
 	p.due = min(p.f1At, p.f6At, p.gray.due)
 	o.due = min(o.due, p.due)
 }

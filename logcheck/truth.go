@@ -22,6 +22,7 @@ const never = -1 << 62
 // bounded by the number of nodes, actors and links that faults name.
 type Truth struct {
 	clockError int64
+	usual      int64 // attempt_timeout_ns: what every rule allows after the end of a fault
 	now        int64
 	nodes      map[Sym]*nodeTruth
 	actors     map[actorKey]*nodeTruth
@@ -54,6 +55,8 @@ type linkTruth struct {
 	cut, hold, refuse, impair Class
 	cutSince                  [4]int64 // per class: since when it is cut, held or refused
 	touched                   int64
+	lag                       int64 // how long the impairments that last delay a message at most
+	arrives                   int64 // until then what they delayed may be under way
 	healed                    int64 // the last end of a cut, hold, refuse or impair
 	gen                       uint64
 }
@@ -160,7 +163,8 @@ func (t *Truth) LinkTouched(from, to Sym) bool {
 // Touched returns the last moment, up to now, at which a fault acted on the nodes
 // w or a or on the links between them, in either direction; the present time
 // while one is active; a very small number when none ever did. The end of a fault
-// is a touch.
+// is a touch. A long delay lasts until what was delayed has arrived, less the attempt
+// timeout, for on an ordered link nothing overtakes it.
 func (t *Truth) Touched(w, a Sym) int64 {
 	last := max(t.nodeTouched(w), t.nodeTouched(a), t.linkTouched(w, a), t.linkTouched(a, w), t.loadEnd)
 	if t.load {
@@ -207,7 +211,7 @@ func (t *Truth) linkTouched(from, to Sym) int64 {
 	case l.blocked()|l.impair != 0:
 		return t.now
 	}
-	return l.touched
+	return max(l.touched, min(l.arrives-t.usual, t.now))
 }
 
 // bit returns the number of the lowest bit set.

@@ -1,10 +1,15 @@
 package logcheck
 
+import (
+	"strings"
+	"time"
+)
+
 // newTruth makes the ground truth of a run before any fault.
 func newTruth(c *Context) *Truth {
 	t := &Truth{
-		clockError: c.ClockError,
-		nodes:      map[Sym]*nodeTruth{}, actors: map[actorKey]*nodeTruth{}, links: map[linkKey]*linkTruth{},
+		clockError: c.ClockError, usual: int64(c.Run.Distributor.AttemptTimeout),
+		nodes: map[Sym]*nodeTruth{}, actors: map[actorKey]*nodeTruth{}, links: map[linkKey]*linkTruth{},
 		loadEnd: never, anyFault: never, lastAct: 0,
 		byInc: map[incKey]*File{}, newest: map[Sym]uint32{},
 	}
@@ -196,7 +201,7 @@ func (t *Truth) applyLink(r *Record, v verb) {
 	key := linkKey{r.Sym(KeyFrom), r.Sym(KeyTo)}
 	l := t.links[key]
 	if l == nil {
-		l = &linkTruth{touched: never, healed: never}
+		l = &linkTruth{touched: never, healed: never, arrives: never}
 		t.links[key] = l
 	}
 	c := r.Class
@@ -218,10 +223,42 @@ func (t *Truth) applyLink(r *Record, v verb) {
 			l.refuse &^= c
 		}
 	}
+	l.delay(r, v)
 	l.gen++
 	for i := range l.cutSince {
 		if bit := Class(1) << i; before&bit == 0 && l.blocked()&bit != 0 {
 			l.cutSince[i] = r.T
 		}
 	}
+}
+
+// delayMax bounds what is believed of a delay, nanoseconds.
+const delayMax = 24 * 3600 * 1_000_000_000
+
+// delay follows how long messages on the link are under way because of impairments.
+func (l *linkTruth) delay(r *Record, v verb) {
+	if v.link != linkImpair {
+		return
+	}
+	l.arrives = max(l.arrives, r.T+l.lag)
+	if l.impair == 0 {
+		l.lag = 0
+	}
+	if v.begin {
+		l.lag = max(l.lag, delayOf(r.Str(KeyVal)))
+	}
+}
+
+// delayOf reads the longest delay that an impairment's text tells, in nanoseconds:
+// "delay" and "jitter", each followed by a time. 0: none.
+func delayOf(val string) (sum int64) {
+	words := strings.Fields(val)
+	for i := 0; i+1 < len(words); i++ {
+		if words[i] == "delay" || words[i] == "jitter" {
+			if d, err := time.ParseDuration(words[i+1]); err == nil && d > 0 {
+				sum += min(int64(d), delayMax)
+			}
+		}
+	}
+	return min(sum, delayMax)
 }

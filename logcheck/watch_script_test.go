@@ -3,6 +3,7 @@ package logcheck
 import (
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ import (
 //	12 d/w1 view v=1 ver=1 set=a1=1:up      a record at 12 ms: node/actor kind keys
 //	13 d/w1 send x a1/store packet id=e/1/1 n=1 att=1   a message, called x
 //	14 a1/store recv x                      its receipt; # begins a comment
-//	15 ! crash n=a1 inc=1                   a fault; also ! phase, ! dup, ! lost
+//	15 ! crash n=a1 inc=1                   a fault, ~ is a space in a value; also ! phase, ! dup, ! lost
 //	16 - d                                  the distributor's file ends here
 //
 // Nodes are named by role: e emitter, d distributor, a analyser, o operator. The
@@ -148,7 +149,10 @@ func (s *watchScript) fault(w []string) {
 	case "phase", "dup", "lost", "noeffect":
 		kind, keys = w[0], nil
 	}
-	rest := w[1:]
+	rest := slices.Clone(w[1:])
+	for i := range rest {
+		rest[i] = strings.ReplaceAll(rest[i], "~", " ")
+	}
 	if kind == "lost" || kind == "dup" {
 		m := s.msgs[w[1]]
 		keys = []string{"fr=" + m.from, fmt.Sprintf("fi=%d", m.inc), fmt.Sprintf("tok=%d", m.tok)}
