@@ -87,7 +87,7 @@ func (e *engine) open(run *Run) ([]*reader, error) {
 		return nil, err
 	}
 	e.ctx.Truth = newTruth(e.ctx)
-	e.flights = newFlights(files)
+	e.flights = newFlights(files, run.World == "tcp")
 	e.ledger = newLedger(e.ctx)
 	e.ctx.flights, e.ctx.ledger = e.flights, e.ledger
 	e.ctx.actors = newActorTable(files)

@@ -58,6 +58,7 @@ type flights struct {
 	files  []*File
 	byNode [][]*File // by Sym of the node, in order of incarnations
 	maxTok []uint64  // per file: the largest token of a send
+	silent bool      // a message may vanish without a word: world tcp
 }
 
 type incKey struct {
@@ -65,8 +66,8 @@ type incKey struct {
 	inc  uint32
 }
 
-func newFlights(files []*File) *flights {
-	fl := &flights{open: make([]map[uint64]*Sent, len(files)), files: files, maxTok: make([]uint64, len(files))}
+func newFlights(files []*File, silent bool) *flights {
+	fl := &flights{silent: silent, open: make([]map[uint64]*Sent, len(files)), files: files, maxTok: make([]uint64, len(files))}
 	for i, f := range files {
 		fl.open[i] = map[uint64]*Sent{}
 		if !f.Faults {
@@ -155,10 +156,14 @@ func (fl *flights) file(node Sym, inc uint32) *File {
 	return list[i]
 }
 
-// settle moves a finished send to the ring of those that only a late record can
-// name; a silently lost message of the tcp world is finished by its fail.
+// finished reports whether nothing more is to come of a send, but for late records. A
+// silently lost message of the tcp world is finished by its fail; in the simulation one
+// whose send failed may still arrive.
+func (fl *flights) finished(s *Sent) bool { return !s.Open() || s.Failed && fl.silent }
+
+// settle moves a finished send to the ring of those that only a late record can name.
 func (fl *flights) settle(s *Sent) {
-	if s.linger || s.Open() && !s.Failed {
+	if s.linger || !fl.finished(s) {
 		return
 	}
 	s.linger = true
@@ -171,7 +176,7 @@ func (fl *flights) settle(s *Sent) {
 	fl.ring[fl.head] = key
 	fl.head = (fl.head + 1) % lingerMax
 	if o := fl.open[old.file][old.tok]; o != nil {
-		if o.Open() && !o.Failed { // a late dup opened it again
+		if !fl.finished(o) { // a late dup opened it again
 			o.linger = false
 			return
 		}

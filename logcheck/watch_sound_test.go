@@ -227,3 +227,19 @@ func TestReport(t *testing.T) {
 		t.Logf("\n%s", out)
 	}
 }
+
+// TestAFailedSendArrivesLate has a message whose sender was told of a reset, and that
+// arrives all the same after more others than the checker remembers the ends of.
+func TestAFailedSendArrivesLate(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("1 d/w1 send x a1/s probe pn=1\n2 d/w1 fail tok=1 why=reset\n")
+	for i := range lingerMax + 10 {
+		fmt.Fprintf(&b, "%[1]d d/w1 send y%[1]d a2/s probe pn=%[1]d\n%[1]d a2/s recv y%[1]d\n", 3+i)
+	}
+	late := fmt.Sprintf("%d a1/s recv x\n", 20+lingerMax)
+	for text, want := range map[string]Status{late: Pass, late + late: Fail} {
+		if r := watchOf(checkWatch(t, b.String()+text, Options{}), "H3"); r.Status != want {
+			t.Errorf("H3 is %s, want %s: %s", r.Status, want, r.Detail)
+		}
+	}
+}
