@@ -35,6 +35,9 @@ const period = time.Second
 // plan draws the fault plan: which kinds there are and how often each comes, which
 // periods are calm, and what happens in the others.
 func (w *world) plan() string {
+	if w.lone() {
+		return w.lonePlan()
+	}
 	on, weights := w.kinds()
 	p := &plan{dice: w.dice("faults"), w: w}
 	if len(on) == 0 {

@@ -125,9 +125,14 @@ func one[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 
 // judge says what the checker is to expect.
 func (w *world) judge() {
-	w.sc.Check.MinPackets = 0 // a small world may have none before its first fault
+	c := &w.sc.Check
+	c.Require = []string{"C1"}
+	c.MinPackets = 0 // a small world may have none before its first fault
+	if e := &w.sc.Emitters; e.Arrivals == "constant" && e.Rate >= 5_000 && !strings.Contains(w.sc.Faults, "when ") {
+		c.MinPackets = 1 // ten are offered before it
+	}
 	if w.opt.Unlimited {
-		w.sc.Check.Ignore = []string{"C2", "C10"} // what a lying disk forgets
+		c.Ignore = []string{"C2", "C10"} // what a lying disk forgets
 	}
 }
 
@@ -136,6 +141,9 @@ func (w *world) phases() {
 	p := &w.sc.Phases
 	p.Warmup = 2 * time.Second
 	p.Faults = d.time(4*time.Second, 12*time.Second).Round(time.Second)
+	if w.lone() {
+		p.Faults = loneFaults
+	}
 	p.Heal = 6 * time.Second
 	p.Settle = time.Minute
 }

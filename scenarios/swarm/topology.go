@@ -71,6 +71,9 @@ func (w *world) load() {
 	d := w.dice("load")
 	e := &w.sc.Emitters
 	total := time.Duration(d.between(w.opt.Packets/10, w.opt.Packets))
+	if w.lone() {
+		total = time.Duration(w.opt.Packets)
+	}
 	perSecond := total * 1000 * time.Second / w.sc.Phases.LoadEnd() // in thousandths
 	e.Rate = max(scenarios.Rate(perSecond)/scenarios.Rate(e.Count), 10)
 	e.Arrivals = one(d, "poisson", "poisson", "constant", "burst")
@@ -94,7 +97,7 @@ func (w *world) load() {
 		w.sc.Analyser.EntryMax = 1 << 10
 	}
 	if d.chance(30) {
-		e.Buffer.Packets = d.between(1, 60)
+		e.Buffer.Packets = one(d, 1, d.between(1, 60)) // with 1 order holds
 	}
 	e.SubmitTimeout = d.time(2*time.Second, 20*time.Second)
 	if d.chance(10) {
