@@ -64,6 +64,7 @@ func (d *delivery) arrive(r *Record) {
 	}
 	if lo := r.Uint(KeyLo); lo > low.lo {
 		s.lo[key] = lowMark{lo, r.place()}
+		s.ever[key] = max(s.ever[key], lo)
 	}
 }
 
@@ -217,7 +218,7 @@ func (d *delivery) receiptSent(r *Record) {
 		}
 		return
 	}
-	below := p.ID.Seq < s.lo[sourceKey{p.ID.Source, p.ID.Inc}].lo
+	below := p.ID.Seq < s.ever[sourceKey{p.ID.Source, p.ID.Inc}]
 	if s.standing.has(p.ID) || dup && below || s.unlogged > 0 || s.blank {
 		return
 	}

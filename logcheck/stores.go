@@ -33,10 +33,11 @@ type store struct {
 	blank    bool   // more effects were dropped than are remembered
 	rot      Ref
 	tear     bool
-	hindered bool // a fault kept its disk from answering or working
-	answers  bool // it logs receipts
-	failing  Ref  // the newest append of commits failed, none succeeded since
-	lo       map[sourceKey]lowMark
+	hindered bool                  // a fault kept its disk from answering or working
+	answers  bool                  // it logs receipts
+	failing  Ref                   // the newest append of commits failed, none succeeded since
+	lo       map[sourceKey]lowMark // of this incarnation
+	ever     map[sourceKey]uint64  // the same of all
 }
 
 // effect is one commit in the ring.
@@ -89,7 +90,7 @@ func (d *delivery) storeOf(f *File) *store {
 func (d *delivery) storeAt(node Sym) *store {
 	s := d.byNode[node]
 	if s == nil {
-		s = &store{d: d, no: len(d.stores), node: node, standing: newIDSet(), ring: make([]effect, 256)}
+		s = &store{d: d, no: len(d.stores), node: node, standing: newIDSet(), ring: make([]effect, 256), ever: map[sourceKey]uint64{}}
 		d.byNode[node] = s
 		d.stores = append(d.stores, s)
 	}
