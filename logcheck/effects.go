@@ -159,14 +159,15 @@ func (p *Packet) commitIn(store int) Ref {
 }
 
 // inOrder judges O1: with one packet in flight, effects come in the order of seq;
-// a late copy of a packet that has its outcome is no effect of that order.
+// a late copy of a packet that has its outcome is no effect of that order. The same
+// packet may come again where its effect was lost before it was synced.
 func (d *delivery) inOrder(r *Record, s *store, p *Packet) {
 	if !d.ordered || p.Forgotten || p.outcome.set() || s.standing.has(p.ID) {
 		return
 	}
 	d.o1.Case()
 	key := orderKey{p.ID.Source, p.ID.Inc, s.no}
-	if m := d.order[key]; p.ID.Seq <= m.seq {
+	if m := d.order[key]; p.ID.Seq < m.seq {
 		d.o1.Failf([]Ref{m.at, r.Ref()}, "%s was committed after number %d", d.text(p), m.seq)
 	}
 	d.order[key] = orderMark{p.ID.Seq, r.Ref()}
