@@ -92,8 +92,8 @@ func entrySize(e *message.Entry) int {
 
 func attrSize(a *message.Attribute) int { return textSize(a.Key) + textSize(a.Value) }
 
-func textSize(s string) int {
-	if s == "" {
+func textSize[T string | []byte](s T) int {
+	if len(s) == 0 {
 		return 0
 	}
 	return 1 + protowire.SizeBytes(len(s))
