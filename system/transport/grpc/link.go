@@ -197,6 +197,11 @@ func (l *Link) dial(to transport.Key, addr string) (*rpc.ClientConn, error) {
 		rpc.WithMaxHeaderListSize(16 << 10),
 		rpc.WithDisableServiceConfig(),
 		rpc.WithNoProxy(),
+		rpc.WithStaticStreamWindowSize(streamWindow),
+		rpc.WithStaticConnWindowSize(connWindow),
+		rpc.WithReadBufferSize(connBuffer),
+		rpc.WithWriteBufferSize(connBuffer),
+		rpc.WithSharedWriteBuffer(true),
 	}
 	if to.Kind == transport.Control && l.cfg.ControlToken != nil {
 		options = append(options, rpc.WithPerRPCCredentials(presenter{l.cfg.ControlToken}))

@@ -40,6 +40,9 @@ type item struct {
 	why string
 }
 
+// wanted reports whether it is a request whose sender wants an answer.
+func (it *item) wanted() bool { return it.Msg != nil && it.Re == 0 && it.Token != 0 }
+
 // refusal is an item of the other side that this node does not handle.
 type refusal struct {
 	to    node.Addr // who sent it
@@ -204,8 +207,15 @@ func (p *pipe) read() error {
 		if err != nil {
 			return err
 		}
+		owed := 0
+		for i := range items {
+			if items[i].wanted() {
+				owed++
+			}
+		}
 		p.mu.Lock()
 		p.heard = time.Now()
+		p.owed += owed
 		p.mu.Unlock()
 		for i := range items {
 			if err := p.take(&items[i]); err != nil {
@@ -228,16 +238,11 @@ func (p *pipe) take(it *item) error {
 		_ = p.n.Deliver(it.Incoming)
 	default:
 		it.Handle = p.handle
-		owed := 0
-		if it.Token != 0 { // its sender wants an answer
-			owed = 1
-		}
-		p.mu.Lock()
-		p.owed += owed
-		p.mu.Unlock()
 		if err := p.n.Deliver(it.Incoming); err != nil {
 			p.mu.Lock()
-			p.owed -= owed
+			if it.wanted() {
+				p.owed--
+			}
 			p.refused = append(p.refused, refusal{it.From, it.Token, transport.RefusalWord(err)})
 			p.signal()
 			p.mu.Unlock()

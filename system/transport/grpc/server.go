@@ -33,8 +33,22 @@ func ServerOptions() []rpc.ServerOption {
 		// Nodes ping every 10 s, see dial, and clocks are not the same.
 		rpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		rpc.ForceServerCodecV2(codec{}),
+		// Fixed windows: what a client may send unread is known, and no pings measure it.
+		rpc.StaticStreamWindowSize(streamWindow),
+		rpc.StaticConnWindowSize(connWindow),
+		rpc.ReadBufferSize(connBuffer),
+		rpc.WriteBufferSize(connBuffer),
+		rpc.SharedWriteBuffer(true),
 	}
 }
+
+// What flows on a connection before anybody takes it, in bytes, and how much of it one
+// system call moves.
+const (
+	streamWindow = 1 << 20
+	connWindow   = 4 << 20
+	connBuffer   = 64 << 10
+)
 
 // ServeIngest registers the service to which emitters submit packets; actor is the
 // one that takes them unless an item names another.
