@@ -2,6 +2,7 @@ package grpc
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -117,6 +118,7 @@ func (p *pipe) write() error {
 	var batch []driver.Outgoing
 	var refused []refusal
 	for range p.wake {
+		runtime.Gosched() // whoever can run now may have more for the same frame
 		p.mu.Lock()
 		batch, p.queue = p.queue, batch[:0]
 		refused, p.refused = p.refused, refused[:0]
