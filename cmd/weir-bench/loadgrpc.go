@@ -68,7 +68,8 @@ type flight struct {
 func (c *grpcStream) run(s source) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	conn, err := rpc.NewClient(c.l.addr, rpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := rpc.NewClient(c.l.addr, rpc.WithTransportCredentials(insecure.NewCredentials()),
+		rpc.WithStaticStreamWindowSize(1<<20), rpc.WithStaticConnWindowSize(4<<20)) // as weir's own nodes have them
 	if err != nil {
 		return err
 	}

@@ -63,8 +63,8 @@ func (a *actor) run() {
 	a.own = item{ev: node.Event{Kind: node.Started}}
 	a.handle(&a.own)
 	a.effects()
-	clock := time.NewTimer(0)
-	defer clock.Stop()
+	clock := alarm{timer: time.NewTimer(0)}
+	defer clock.timer.Stop()
 	for !a.over() {
 		if a.report.wanted.Load() {
 			a.report.set(a.behind, false)
@@ -74,13 +74,12 @@ func (a *actor) run() {
 			continue
 		}
 		if at, ok := a.timers.next(); ok {
-			clock.Reset(at - a.n.now())
-			select {
-			case <-a.box.wake:
-			case <-clock.C:
-			}
-		} else {
-			<-a.box.wake
+			clock.by(at, a.n.now())
+		}
+		select {
+		case <-a.box.wake:
+		case <-clock.timer.C:
+			clock.at = 0
 		}
 	}
 	a.drop()
