@@ -8,6 +8,7 @@ import (
 
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
@@ -39,6 +40,7 @@ func ServerOptions() []rpc.ServerOption {
 		rpc.ReadBufferSize(connBuffer),
 		rpc.WriteBufferSize(connBuffer),
 		rpc.SharedWriteBuffer(true),
+		experimental.BufferPool(buffers),
 	}
 }
 

@@ -48,17 +48,16 @@ func (f *framed) send(batch []driver.Outgoing) (err error) {
 	for i := range batch {
 		size += batch[i].Msg.Size() + itemExtra
 	}
-	pool := mem.DefaultBufferPool()
-	buf := pool.Get(size)
+	buf := buffers.Get(size)
 	b := (*buf)[:0]
 	for i := range batch {
 		if b, err = f.side.append(b, headOf(&batch[i]), batch[i].Msg); err != nil {
-			pool.Put(buf)
+			buffers.Put(buf)
 			return err
 		}
 	}
 	*buf = b
-	return f.stream.SendMsg(&frame{out: mem.NewBuffer(buf, pool)})
+	return f.stream.SendMsg(&frame{out: mem.NewBuffer(buf, buffers)})
 }
 
 func (f *framed) refuse(r refusal) error {
