@@ -61,7 +61,7 @@ func newCluster(ctx context.Context, o *options) (*cluster, error) {
 			return c, err
 		}
 		c.nodes = append(c.nodes, a)
-		if err := begin(ctx, a.process, a.http+"/healthz"); err != nil {
+		if err := begin(ctx, a.process, a.http+"/readyz"); err != nil {
 			return c, err
 		}
 	}

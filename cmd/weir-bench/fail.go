@@ -41,7 +41,7 @@ func (c *cluster) failAndReturn(ctx context.Context, rate float64) (*share, erro
 		}
 		sleep(ctx, c.o.away)
 		again := time.Now()
-		if err := begin(ctx, victim.process, victim.http+"/healthz"); err != nil {
+		if err := begin(ctx, victim.process, victim.http+"/readyz"); err != nil {
 			return err
 		}
 		err := c.returned(ctx)

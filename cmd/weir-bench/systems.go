@@ -72,11 +72,10 @@ func (c *cluster) beginProxy(ctx context.Context, s system) error {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	c.proxy = &proxy{system: s, addr: addr, process: p}
-	url := health + "/healthz"
 	if s.weir() {
-		c.proxy.admin, url = health, health+"/readyz"
+		c.proxy.admin = health
 	}
-	if err := begin(ctx, p, url); err != nil {
+	if err := begin(ctx, p, health+"/readyz"); err != nil { // a peer's is that of an analyser
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	return nil
@@ -164,7 +163,7 @@ frontend in
   default_backend analysers
 backend analysers
   balance roundrobin
-  option httpchk GET /healthz
+  option httpchk GET /readyz
 `
 
 // startHAProxy: health checks every 200 ms, two of which decide.
