@@ -133,7 +133,7 @@ func (r *Reader) Dispatch(item []byte) (h Head, m *message.Dispatch, err error) 
 		id, err = r.id(p.id)
 	}
 	if err == nil {
-		m.Packet, err = decodePacket(id, &p)
+		m.Packet, err = decodePacket(&r.hash, id, &p)
 	}
 	if err != nil {
 		return h, nil, fmt.Errorf("dispatch: %w", err)

@@ -37,7 +37,7 @@ func UnpackPacket(w *weirv1.Packet) (*message.Packet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodePacket(id, raw)
+	return decodePacket(new(message.Hasher), id, raw)
 }
 
 // ofTypes is a generated packet as hand-written code takes it.

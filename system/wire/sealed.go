@@ -37,7 +37,7 @@ func sealPacket(h *message.Hasher, id message.ID, w *rawPacket) (*message.Packet
 	s := scan{hash: h}
 	if uint64(w.size) > MessageMax || len(w.payload) > MessageMax || !s.payload(w.payload) ||
 		s.n != int(w.count) || s.size != int(w.size) || s.shortest != len(w.payload) || h.Sum() != w.crc {
-		return decodePacket(id, w)
+		return decodePacket(h, id, w)
 	}
 	p := &message.Packet{ID: id, Hash: w.crc, Bytes: s.size}
 	if s.n > 0 {
@@ -141,12 +141,12 @@ func (s *scan) attrs(b []byte) (length int, ok bool) {
 }
 
 // decodePacket is the packet with its entries, or what is wrong with it.
-func decodePacket(id message.ID, w *rawPacket) (*message.Packet, error) {
+func decodePacket(h *message.Hasher, id message.ID, w *rawPacket) (*message.Packet, error) {
 	entries, err := checkedEntries(w)
 	if err != nil {
 		return nil, fmt.Errorf("packet %s: %w", id, err)
 	}
-	p := message.NewPacket(id, entries)
+	p := h.NewPacket(id, entries)
 	if uint32(p.Bytes) != w.size {
 		return nil, fmt.Errorf("packet %s: %w", id, invalid("entries_bytes %d, but they have %d", w.size, p.Bytes))
 	}

@@ -25,11 +25,12 @@ type conn struct {
 	left  *io.LimitedReader // what may still come of one answer
 	out   []byte            // reused
 	since time.Time         // idle since then
+	end   time.Time         // its deadline
 	drop  func() bool       // ends the watch on the Link's end
 }
 
-// end closes the connection.
-func (c *conn) end() {
+// close ends the connection.
+func (c *conn) close() {
 	c.drop()
 	c.Close()
 }
@@ -44,7 +45,7 @@ type idle struct {
 
 // take returns a connection that is open as far as can be known, or opens one.
 func (i *idle) take(ln *lane) (*conn, error) {
-	end := time.Now().Add(ln.l.cfg.AnswerMax + 10*time.Second)
+	now := time.Now()
 	for {
 		i.mu.Lock()
 		n := len(i.conns)
@@ -56,17 +57,31 @@ func (i *idle) take(ln *lane) (*conn, error) {
 		i.conns[n-1] = nil
 		i.conns = i.conns[:n-1]
 		i.mu.Unlock()
-		if c.SetDeadline(end) == nil && alive(c.Conn) {
+		if c.lasts(now, ln.l.cfg.AnswerMax+10*time.Second) && (now.Sub(c.since) < freshMax || alive(c.Conn)) {
 			return c, nil
 		}
-		c.end()
+		c.close()
 	}
-	return ln.dial(end)
+	return ln.dial(now)
+}
+
+// freshMax is how long an idle connection counts as open without a look: who ends within
+// it breaks others too.
+const freshMax = 100 * time.Millisecond
+
+// lasts gives an exchange at least so much time, and at most twice as much: deadlines
+// cost more than the exactness is worth. It reports whether the connection is usable.
+func (c *conn) lasts(now time.Time, least time.Duration) bool {
+	if c.end.Sub(now) >= least {
+		return true
+	}
+	c.end = now.Add(2 * least)
+	return c.SetDeadline(c.end) == nil
 }
 
 // dial opens a connection. One that is to be encrypted is ready only once the other end is
 // known. There is no proxy in between.
-func (ln *lane) dial(end time.Time) (*conn, error) {
+func (ln *lane) dial(now time.Time) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ln.l.ctx, ln.l.cfg.DialMax)
 	defer cancel()
 	raw, err := ln.l.cfg.Dial(ctx, ln.addr)
@@ -85,9 +100,9 @@ func (ln *lane) dial(end time.Time) (*conn, error) {
 	c.left = &io.LimitedReader{R: c.Conn}
 	c.r = bufio.NewReader(c.left)
 	c.drop = context.AfterFunc(ln.l.ctx, func() { raw.Close() })
-	if err := c.SetDeadline(end); err != nil {
-		c.end()
-		return nil, err
+	if !c.lasts(now, ln.l.cfg.DialMax+ln.l.cfg.AnswerMax+10*time.Second) {
+		c.close()
+		return nil, net.ErrClosed
 	}
 	return c, nil
 }
@@ -98,7 +113,7 @@ func (i *idle) put(c *conn) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed || len(i.conns) >= laneRequests {
-		c.end()
+		c.close()
 		return
 	}
 	i.conns = append(i.conns, c)
@@ -110,7 +125,7 @@ func (i *idle) put(c *conn) {
 // broken ends a connection that failed, and all that are idle: what broke it, the other
 // node's end, breaks them too.
 func (i *idle) broken(c *conn) {
-	c.end()
+	c.close()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.endFirst(len(i.conns))
@@ -119,7 +134,7 @@ func (i *idle) broken(c *conn) {
 // endFirst ends the oldest idle connections; mu is held.
 func (i *idle) endFirst(n int) {
 	for _, c := range i.conns[:n] {
-		c.end()
+		c.close()
 	}
 	rest := copy(i.conns, i.conns[n:])
 	clear(i.conns[rest:])

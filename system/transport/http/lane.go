@@ -110,7 +110,7 @@ func (ln *lane) over(c *conn, o *driver.Outgoing, path string, body []byte) (in 
 		return in, node.ErrReset
 	}
 	if resp.Close || resp.StatusCode < 200 || c.r.Buffered() > 0 {
-		c.end()
+		c.close()
 	} else {
 		ln.idle.put(c)
 	}
