@@ -93,6 +93,7 @@ func (a *actor) over() bool { return a.exit || a.box.closed.Load() }
 const (
 	burstEvents = 64
 	burstLines  = 64 << 10 // bytes
+	burstTime   = 250 * time.Microsecond
 )
 
 // some handles what waits, a burst of it at most, and reports whether there was anything.
@@ -101,6 +102,7 @@ func (a *actor) some() bool {
 		clear(a.hand)
 		a.hand, a.begun = a.box.take(a.hand[:0]), 0
 	}
+	var began time.Duration
 	n := 0
 	for ; n < burstEvents && a.begun < len(a.hand) && len(a.lines.Bytes()) < burstLines && !a.over(); n++ {
 		it := &a.hand[a.begun]
@@ -108,6 +110,11 @@ func (a *actor) some() bool {
 		a.box.began(it)
 		a.handle(it)
 		a.fire(a.now)
+		if n == 0 {
+			began = a.now
+		} else if a.now-began > burstTime {
+			return true
+		}
 	}
 	return n > 0
 }

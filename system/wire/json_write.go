@@ -161,16 +161,7 @@ func appendAttrsJSON(b, entry []byte) []byte {
 			b = append(b, ',')
 		}
 		first = false
-		var key, value []byte
-		a := fields{b: f.bytes}
-		for a.next() {
-			switch a.tag {
-			case tagKey:
-				key = a.bytes
-			case tagValue:
-				value = a.bytes
-			}
-		}
+		key, value, _ := attr(f.bytes) // it was checked, or encoded here
 		b = appendTextJSON(append(b, `{"key":`...), key)
 		if len(value) > 0 {
 			b = appendTextJSON(append(b, `,"value":`...), value)

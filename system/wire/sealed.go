@@ -118,19 +118,8 @@ func (s *scan) attrs(b []byte) (length int, ok bool) {
 		if f.tag != tagAttrs {
 			continue
 		}
-		var key, value []byte
-		a := fields{b: f.bytes}
-		for a.next() {
-			switch a.tag {
-			case tagKey:
-				key = a.bytes
-			case tagValue:
-				value = a.bytes
-			default:
-				return 0, false
-			}
-		}
-		if a.bad || len(key) == 0 || !utf8.Valid(key) || !utf8.Valid(value) {
+		key, value, ok := attr(f.bytes)
+		if !ok || len(key) == 0 || !utf8.Valid(key) || !utf8.Valid(value) {
 			return 0, false
 		}
 		s.size += len(key) + len(value)
@@ -138,6 +127,22 @@ func (s *scan) attrs(b []byte) (length int, ok bool) {
 		s.hash.AddAttr(key, value)
 	}
 	return length, true
+}
+
+// attr goes over an encoded Attribute that has nothing else.
+func attr(b []byte) (key, value []byte, ok bool) {
+	f := fields{b: b}
+	for f.next() {
+		switch f.tag {
+		case tagKey:
+			key = f.bytes
+		case tagValue:
+			value = f.bytes
+		default:
+			return nil, nil, false
+		}
+	}
+	return key, value, !f.bad
 }
 
 // decodePacket is the packet with its entries, or what is wrong with it.
