@@ -70,6 +70,7 @@ var layers = []layer{
 	{pkg: "examples/lease", ours: []string{"faults", "sim"}, why: "shows how a system that is not ours is tested: with what anybody may import"},
 	{pkg: "mutants", why: "patches and their test: it builds weir, it does not import it"},
 	{pkg: "cmd/weir", ours: []string{"faults", "logcheck", "scenarios", "sim"}, ext: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, why: "a thin command: its cold build is a newcomer's first minute"},
+	{pkg: "cmd/weir-bench", ours: []string{"faults/proc", "system/message", "system/wire"}, ext: []string{"google.golang.org/grpc"}, why: "it measures programs from outside, as their clients see them"},
 	{pkg: "cmd/weir-node", ours: []string{"system"}, ext: []string{"google.golang.org/grpc", "github.com/goccy/go-yaml"}, why: "the product carries no part of the harness"},
 }
 

@@ -4,6 +4,8 @@
 #   ./run.sh                 run the scenario catalogue in the simulation and judge it
 #   ./run.sh test            every test, as CI runs it
 #   ./run.sh bench [PATTERN] the benchmarks
+#   ./run.sh bench-peers [--only LIST]  the distributor beside nginx and HAProxy, on
+#                            this machine (5 minutes)
 #   ./run.sh fuzz TARGET PKG [TIME]  one fuzz target, 30 s unless told
 #   ./run.sh mutants [NAME...]  plant the bank's defects one by one; each must be caught;
 #                            and the kill matrix: by what, after how many random worlds
@@ -47,6 +49,31 @@ need_curl() {
     (apt-get update -qq && apt-get install -y -qq curl) >&2 && return
   fi
   die "curl is missing (a test of the README needs it): install curl"
+}
+
+# What the distributor is measured beside.
+need_peers() {
+  local missing="" name
+  for name in nginx haproxy; do
+    command -v "$name" >/dev/null || [ -x "/usr/sbin/$name" ] || missing="$missing $name"
+  done
+  [ -z "$missing" ] && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    # RUNLEVEL=1: the packages must not start their services
+    (apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing) >&2 && return
+  fi
+  die "missing:$missing (the peers that weir is measured beside): install the packages of that name, or name weir's own with --only"
+}
+
+bench_peers() {
+  case " $* " in
+    *" --only "*) ;; # says itself what is missing
+    *) need_peers ;;
+  esac
+  mkdir -p bin runs
+  go build -trimpath -o bin/weir-node ./cmd/weir-node
+  go build -trimpath -o bin/weir-bench ./cmd/weir-bench
+  exec bin/weir-bench --node bin/weir-node --dir runs --json runs/bench-peers.json "$@"
 }
 
 # Build the command and become it, in the caller's directory, so that the files that
@@ -114,6 +141,7 @@ case "${1-}" in
   "") weir run ;;
   test) tests ;;
   bench) exec go test -run '^$' -bench "${2:-.}" -benchmem ./... ;;
+  bench-peers) shift; bench_peers "$@" ;;
   fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
   generate) generate ;;
   release-schema) buf build $proto --exclude-source-info -o $released ;;

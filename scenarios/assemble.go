@@ -164,7 +164,7 @@ func serviceOf(v Service, charged func(actor string) bool) sim.ServiceFunc {
 		if !ok || ev.Kind != sim.Delivered || !charged(actor) {
 			return 0
 		}
-		return v.Time(len(c.Carries().Entries))
+		return v.Time(c.Carries().Count())
 	}
 }
 

@@ -372,6 +372,9 @@ func neverReads(t *testing.T, a *arena) {
 			if f.kind == frameWindow {
 				rooms[f.stream&1] += int(binary.BigEndian.Uint32(f.payload))
 			}
+			if f.kind == frameSettings && f.flags == 0 {
+				rooms[1] += streamWindow(f.payload) - 65535
+			}
 		}
 		if rooms[0] < len(b) || rooms[1] < len(b) || !c.frame(frameData, 0, 1, b) {
 			break
@@ -389,6 +392,16 @@ func neverReads(t *testing.T, a *arena) {
 	if !c.ends(1, 5*time.Second) {
 		t.Error("the stream is not ended")
 	}
+}
+
+// streamWindow is what settings say that a stream may send at first.
+func streamWindow(settings []byte) int {
+	for ; len(settings) >= 6; settings = settings[6:] {
+		if binary.BigEndian.Uint16(settings) == 4 {
+			return int(binary.BigEndian.Uint32(settings[2:]))
+		}
+	}
+	return 65535
 }
 
 func rapidReset(t *testing.T, a *arena) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -51,6 +52,8 @@ func serve(role string, args []string, in io.Reader, errw io.Writer) int {
 	defer signal.Stop(s.hangups)
 	s.level, s.reload = level, newReloader(s, role, args)
 	go s.input(role, in)
+	floor := floorHeap()
+	defer runtime.KeepAlive(floor)
 	return s.run()
 }
 

@@ -154,6 +154,16 @@ func (p *Process) Incarnation() uint32 {
 	return p.incarnation
 }
 
+// Pid is the process id of the latest incarnation; 0 before the first.
+func (p *Process) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
 // Exited is closed once the latest incarnation is gone; nil before the first.
 func (p *Process) Exited() <-chan struct{} {
 	p.mu.Lock()

@@ -120,7 +120,7 @@ func deadLine(c *corpse, entries bool) []byte {
 	p := c.packet
 	l := line{ID: p.ID.String(), Why: c.why, To: c.to, Hash: p.Hash, Bytes: p.Bytes, Cut: !entries}
 	if entries {
-		l.Entries = p.Entries
+		l.Entries = p.Open()
 	}
 	b, err := json.Marshal(l)
 	assert(err == nil, "a packet has no JSON form: %v", err)

@@ -93,7 +93,7 @@ func (g *ingress) submit(env node.Env, from node.ReplyTo, m *message.Submit) {
 // probes must not come from outside: analysers do not keep what they carry.
 func (g *ingress) wrong(p *message.Packet) string {
 	switch {
-	case len(p.Entries) < 1 || len(p.Entries) > g.cfg.PacketMax || p.Bytes > g.cfg.QueueBytes:
+	case p.Count() < 1 || p.Count() > g.cfg.PacketMax || p.Bytes > g.cfg.QueueBytes:
 		return "size" // with more bytes than the whole queue it would be refused for ever
 	case p.ID.Source == message.ProbeSource || p.ID.Seq == 0 || !node.ValidName(p.ID.Source):
 		return "id"

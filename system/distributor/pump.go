@@ -57,7 +57,7 @@ func (w *worker) next(env node.Env) *job {
 // all may be tried again: the item then lists none.
 func (w *worker) prepare(j *job) askItem {
 	j.attempt++
-	it := askItem{id: j.packet.ID, attempt: j.attempt, messages: len(j.packet.Entries)}
+	it := askItem{id: j.packet.ID, attempt: j.attempt, messages: j.packet.Count()}
 	if !w.view.Exhausted(j.tried) {
 		it.tried = j.tried
 	}
@@ -73,8 +73,8 @@ func (w *worker) dispatch(env node.Env, j *job, it *askItem, s *slot) {
 	j.try(s.id)
 	s.tally.attempts++
 	if j.attempt == 1 {
-		s.tally.messages += uint64(len(j.packet.Entries))
-		s.decided += uint64(len(j.packet.Entries))
+		s.tally.messages += uint64(j.packet.Count())
+		s.decided += uint64(j.packet.Count())
 		w.measured.wait.Add(env.Now() - j.since)
 	}
 	switch {

@@ -26,7 +26,9 @@ func (a *actor) Wall() time.Time { return time.Now() }
 func (a *actor) Rand() *rand.Rand { return a.rng }
 
 func (a *actor) Log(kind string) *record.Line {
-	assert(a.inside, "actor %s writes a %s record outside an event", a.name, kind)
+	if !a.inside {
+		assert(false, "actor %s writes a %s record outside an event", a.name, kind)
+	}
 	return a.line(kind)
 }
 
@@ -49,7 +51,7 @@ func (a *actor) send(to node.Addr, m node.Message, request bool) (node.Token, er
 	}
 	tok := a.n.token()
 	if request && !a.box.request(tok, pending{to.Node, m.Class()}, a.n.cfg.RequestsMax) {
-		a.n.peers.release(to.Node, m.Size())
+		a.n.peers.release(to.Node, 1, m.Size())
 		return 0, node.ErrOutstanding
 	}
 	node.LogSend(a.line("send"), tok, to, m, 0)

@@ -21,6 +21,8 @@ type journal struct {
 	dropped uint64      // lines
 	written uint64      // bytes that the Writer took
 	closed  bool
+	sending bool       // without a log: somebody releases sends
+	spare   []Outgoing // without a log: for reuse
 
 	w    io.Writer
 	max  int
@@ -34,27 +36,68 @@ func newJournal(cfg *Config, log *record.Log) *journal {
 	return &journal{log: log, w: cfg.Log, max: cfg.LogBytes, link: cfg.Link, wake: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// commit appends the lines of one event and queues its sends behind them.
+// part is where an actor builds its lines.
+func (j *journal) part() *record.Log {
+	if j.log == nil {
+		return record.NewMute()
+	}
+	return record.NewPart()
+}
+
+// commit appends the lines of some events and queues their sends behind them. Without a
+// log there is nothing to wait for: whoever finds nobody sending sends.
 func (j *journal) commit(part *record.Log, out []Outgoing) {
-	j.mu.Lock()
 	size := len(part.Bytes())
-	switch {
-	case j.log == nil:
-		part.Reset()
-	case j.waiting+size > j.max && size > 0:
+	if size == 0 && len(out) == 0 {
+		return
+	}
+	j.mu.Lock()
+	j.out = append(j.out, out...)
+	if j.log == nil {
+		j.release()
+		return
+	}
+	if j.waiting+size > j.max && size > 0 {
 		j.dropped += part.Lines()
 		part.Reset()
-	default:
+	} else {
 		j.waiting += size
 		j.log.Take(part)
 	}
-	j.out = append(j.out, out...)
 	urgent := len(j.out) > 0 || j.waiting > 1<<16
 	j.mu.Unlock()
 	if urgent {
 		j.signal()
 	}
 }
+
+// release sends what is queued, unless somebody does so already, and unlocks mu.
+func (j *journal) release() {
+	if j.sending {
+		j.mu.Unlock()
+		return
+	}
+	j.sending = true
+	for round := 0; len(j.out) > 0 && round < releaseRounds; round++ {
+		out := j.out
+		j.out = j.spare[:0]
+		j.mu.Unlock()
+		j.link.Send(out)
+		clear(out)
+		j.mu.Lock()
+		j.spare = out
+	}
+	j.sending = false
+	more := len(j.out) > 0
+	j.mu.Unlock()
+	if more {
+		j.signal()
+	}
+}
+
+// releaseRounds is how often an actor sends what others queued while it sent, before the
+// journal's own goroutine goes on with that.
+const releaseRounds = 4
 
 func (j *journal) signal() {
 	select {
@@ -66,6 +109,10 @@ func (j *journal) signal() {
 // run writes lines and releases sends until the journal is closed.
 func (j *journal) run() {
 	defer close(j.done)
+	if j.log == nil {
+		j.relay()
+		return
+	}
 	var lines []byte
 	var out []Outgoing
 	tick := time.NewTicker(flushAfter)
@@ -77,10 +124,8 @@ func (j *journal) run() {
 		}
 		j.mu.Lock()
 		over = j.closed
-		if j.log != nil {
-			lines = append(lines, j.log.Bytes()...)
-			j.log.Reset()
-		}
+		lines = append(lines, j.log.Bytes()...)
+		j.log.Reset()
 		out, j.out = j.out, out[:0]
 		j.mu.Unlock()
 		lines = j.write(lines)
@@ -88,6 +133,18 @@ func (j *journal) run() {
 			j.link.Send(out)
 			clear(out)
 			out = out[:0]
+		}
+	}
+}
+
+// relay releases, without a log, what actors leave to it.
+func (j *journal) relay() {
+	for range j.wake {
+		j.mu.Lock()
+		over := j.closed
+		j.release()
+		if over {
+			return
 		}
 	}
 }

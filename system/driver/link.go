@@ -97,9 +97,12 @@ func (n *Node) Break(to string, classes []node.Class, upTo node.Token, err error
 }
 
 // Sent tells that a message does not wait in the Link any more. Safe for concurrent use.
-func (n *Node) Sent(to string, size int) {
+func (n *Node) Sent(to string, size int) { n.SentAll(to, 1, size) }
+
+// SentAll is Sent for some messages to one node, which have that many bytes together.
+func (n *Node) SentAll(to string, items, bytes int) {
 	if to != "" {
-		n.peers.release(to, size)
+		n.peers.release(to, items, bytes)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"weir/system/node"
 )
@@ -30,13 +31,16 @@ type item struct {
 type mailbox struct {
 	mu     sync.Mutex
 	queue  []item
-	head   int
-	items  int // counted ones, those reserved for messages on their way included
-	bytes  int
 	limit  node.Mailbox
 	open   map[node.Token]pending
-	closed bool
+	closed atomic.Bool
 	wake   chan struct{} // has room for one
+
+	// What waits, and what the actor has in hand and has not begun with. They grow under
+	// mu; the actor makes them smaller without it.
+	items atomic.Int64 // counted ones, those reserved for messages on their way included
+	bytes atomic.Int64
+	all   atomic.Int64 // all items
 }
 
 // pending is an open request to another node; the zero value is one to this node.
@@ -55,25 +59,27 @@ func newMailbox(limit node.Mailbox) *mailbox {
 func (b *mailbox) reserve(size int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.reserveLocked(size)
+}
+
+func (b *mailbox) reserveLocked(size int) error {
 	switch {
-	case b.closed:
+	case b.closed.Load():
 		return errClosed
 	case size > b.limit.Bytes:
 		return node.ErrTooLarge
-	case b.items >= b.limit.Items || b.bytes+size > b.limit.Bytes:
+	case b.items.Load() >= int64(b.limit.Items) || b.bytes.Load()+int64(size) > int64(b.limit.Bytes):
 		return node.ErrFull
 	}
-	b.items++
-	b.bytes += size
+	b.items.Add(1)
+	b.bytes.Add(int64(size))
 	return nil
 }
 
 // unreserve gives room back.
 func (b *mailbox) unreserve(size int) {
-	b.mu.Lock()
-	b.items--
-	b.bytes -= size
-	b.mu.Unlock()
+	b.items.Add(-1)
+	b.bytes.Add(-int64(size))
 }
 
 // put adds an item whose place is reserved, and reports whether the actor is still
@@ -85,23 +91,24 @@ func (b *mailbox) put(it item) bool {
 }
 
 func (b *mailbox) push(it item) bool {
-	if b.closed {
+	if b.closed.Load() {
 		return false
 	}
 	b.queue = append(b.queue, it)
+	b.all.Add(1)
 	b.rouse()
 	return true
 }
 
 // offer adds a message if there is room for it.
 func (b *mailbox) offer(it item) error {
-	if err := b.reserve(it.size); err != nil {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.reserveLocked(it.size); err != nil {
 		return err
 	}
 	it.counted = true
-	if !b.put(it) {
-		return errClosed
-	}
+	b.push(it)
 	return nil
 }
 
@@ -177,29 +184,25 @@ func (b *mailbox) broken(to string, classes []node.Class, upTo node.Token, err e
 	}
 }
 
-// take removes the next item. ok is false if none waits.
-func (b *mailbox) take() (it item, ok bool) {
+// take gives the actor all that waits, for an empty slice in exchange. It still counts
+// until the actor begins with it.
+func (b *mailbox) take(empty []item) []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.head == len(b.queue) || b.closed {
-		return item{}, false
+	if b.closed.Load() {
+		return empty
 	}
-	it = b.queue[b.head]
-	b.queue[b.head] = item{}
-	b.head++
-	switch {
-	case b.head == len(b.queue):
-		b.queue, b.head = b.queue[:0], 0
-	case b.head >= 1024 && b.head*2 >= len(b.queue):
-		n := copy(b.queue, b.queue[b.head:])
-		clear(b.queue[n:])
-		b.queue, b.head = b.queue[:n], 0
-	}
+	all := b.queue
+	b.queue = empty
+	return all
+}
+
+// began tells that the actor begins with an item, whose room is free again.
+func (b *mailbox) began(it *item) {
+	b.all.Add(-1)
 	if it.counted {
-		b.items--
-		b.bytes -= it.size
+		b.unreserve(it.size)
 	}
-	return it, true
 }
 
 // rouse makes the actor look whether there is something to do.
@@ -211,30 +214,20 @@ func (b *mailbox) rouse() {
 }
 
 // level is what waits: all items, and the bytes of those that take room.
-func (b *mailbox) level() (items, bytes int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.queue) - b.head, b.bytes
-}
+func (b *mailbox) level() (items, bytes int) { return int(b.all.Load()), int(b.bytes.Load()) }
 
 // close ends the mailbox and returns what waited in it.
 func (b *mailbox) close() []item {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
+	if b.closed.Swap(true) {
 		return nil
 	}
-	b.closed = true
-	rest := b.queue[b.head:]
-	b.queue, b.head = nil, 0
+	rest := b.queue
+	b.queue = nil
+	b.all.Add(-int64(len(rest)))
 	b.rouse()
 	return rest
-}
-
-func (b *mailbox) isClosed() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.closed
 }
 
 // peers counts what waits to be sent to each other node.
@@ -265,13 +258,16 @@ func (p *peers) reserve(to string, size int) error {
 	return nil
 }
 
-func (p *peers) release(to string, size int) {
+// release gives back the room of some messages to a node.
+func (p *peers) release(to string, items, bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.count[to]
-	assert(r != nil && r.items > 0 && r.bytes >= size, "a message of %d bytes to %s left a queue that does not hold it", size, to)
-	r.items--
-	r.bytes -= size
+	if r == nil || r.items < items || r.bytes < bytes {
+		assert(false, "%d messages of %d bytes to %s left a queue that does not hold them", items, bytes, to)
+	}
+	r.items -= items
+	r.bytes -= bytes
 	if r.items == 0 && !p.known(to) {
 		delete(p.count, to) // names may come from anybody who asks
 	}

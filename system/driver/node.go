@@ -55,7 +55,7 @@ func Start(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{cfg: cfg.WithDefaults(), start: time.Now(), actors: map[string]*actor{}, names: map[string]bool{edge: true},
-		exiting: make(chan struct{}), done: make(chan struct{}), edgeLog: record.NewPart()}
+		exiting: make(chan struct{}), done: make(chan struct{})}
 	if !n.cfg.Epoch.IsZero() {
 		n.offset = max(0, n.start.Sub(n.cfg.Epoch))
 	}
@@ -80,6 +80,7 @@ func Start(cfg Config) (*Node, error) {
 		log = record.NewLog(record.Header{Node: cfg.Name, Inc: cfg.Incarnation, Role: cfg.Role, Build: cfg.Build, OneIn: cfg.OneIn}, world, now, 0, nil)
 	}
 	n.journal = newJournal(&n.cfg, log)
+	n.edgeLog = n.journal.part()
 	if n.cfg.Link != nil {
 		n.cfg.Link.Bind(n)
 	}

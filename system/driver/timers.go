@@ -52,6 +52,21 @@ func (t *timers) pop(now time.Duration) (id node.Timer, key uint64, ok bool) {
 	return first.id, first.key, true
 }
 
+// alarm wakes an actor when its first timer may be due. It is not put off: to wake once
+// in vain costs less than to set it anew for each event.
+type alarm struct {
+	timer *time.Timer
+	at    time.Duration // when it goes off; 0: it has, or is about to
+}
+
+// by sees to it that the alarm goes off at that time or before.
+func (c *alarm) by(at, now time.Duration) {
+	if c.at == 0 || at < c.at {
+		c.at = max(at, 1)
+		c.timer.Reset(at - now)
+	}
+}
+
 type timerHeap []timer
 
 func (h timerHeap) Len() int { return len(h) }

@@ -109,7 +109,7 @@ func (m *Submit) Describe(ln *record.Line) { describePacket(ln, m.Packet).Uint("
 func (m *Submit) Carries() *Packet { return m.Packet }
 
 func describePacket(ln *record.Line, p *Packet) *record.Line {
-	return p.ID.Log(ln).Int("n", int64(len(p.Entries))).Int("b", int64(p.Bytes)).Hex32("h", p.Hash)
+	return p.ID.Log(ln).Int("n", int64(p.Count())).Int("b", int64(p.Bytes)).Hex32("h", p.Hash)
 }
 
 func (*Result) Name() string      { return "result" }

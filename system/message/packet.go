@@ -3,7 +3,6 @@ package message
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"strconv"
 	"strings"
 
@@ -101,9 +100,34 @@ func (e *Entry) Size() int {
 // that it must not change.
 type Packet struct {
 	ID      ID
-	Entries []Entry
-	Hash    uint32 // CRC-32C of the entries, see HashEntries
-	Bytes   int    // sum of the entries' sizes
+	Entries []Entry // nil if the packet is sealed
+	Hash    uint32  // CRC-32C of the entries, see HashEntries
+	Bytes   int     // sum of the entries' sizes
+	Sealed  Sealed  // the entries of a packet that nobody needed to decode; nil: Entries has them
+}
+
+// Sealed is the entries of a packet as they came, checked and still encoded: who only
+// passes a packet on needs no more of them. What it holds must not change.
+type Sealed interface {
+	Count() int
+	// Open decodes the entries, each time anew.
+	Open() []Entry
+}
+
+// Count is the number of entries.
+func (p *Packet) Count() int {
+	if p.Sealed != nil {
+		return p.Sealed.Count()
+	}
+	return len(p.Entries)
+}
+
+// Open returns the entries of any packet, decoded if need be.
+func (p *Packet) Open() []Entry {
+	if p.Sealed != nil {
+		return p.Sealed.Open()
+	}
+	return p.Entries
 }
 
 // NewPacket returns a packet with its hash and size. Who makes many uses a Hasher.
@@ -114,62 +138,3 @@ var ErrHash = errors.New("payload does not match its hash")
 
 // Verify recomputes the hash. Who verifies many uses a Hasher.
 func (p *Packet) Verify() error { return new(Hasher).Verify(p) }
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// HashEntries returns the CRC-32C of a canonical encoding of the entries: each
-// field with its length before it, so that no two different lists encode alike.
-func HashEntries(entries []Entry) uint32 { return new(Hasher).hash(entries) }
-
-// Hasher makes and verifies packets and keeps the room that this takes, a few KiB
-// more than the largest entry. The zero value is ready; it is not safe for
-// concurrent use.
-type Hasher struct{ buf []byte }
-
-// hashAtOnce is how many bytes are encoded before they are hashed.
-const hashAtOnce = 4 << 10
-
-// NewPacket returns a packet with its hash and size.
-func (h *Hasher) NewPacket(id ID, entries []Entry) *Packet {
-	p := &Packet{ID: id, Entries: entries, Hash: h.hash(entries)}
-	for i := range entries {
-		p.Bytes += entries[i].Size()
-	}
-	return p
-}
-
-// Verify recomputes the hash of a packet and returns ErrHash if it is another.
-func (h *Hasher) Verify(p *Packet) error {
-	if got := h.hash(p.Entries); got != p.Hash {
-		return fmt.Errorf("packet %s: %w: %08x, computed %08x", p.ID, ErrHash, p.Hash, got)
-	}
-	return nil
-}
-
-func (h *Hasher) hash(entries []Entry) (crc uint32) {
-	b := h.buf[:0]
-	for i := range entries {
-		e := &entries[i]
-		b = appendUint(b, uint64(e.Time))
-		b = append(b, byte(e.Severity))
-		b = appendText(b, e.Source)
-		b = appendText(b, e.Text)
-		b = appendUint(b, uint64(len(e.Attrs)))
-		for _, a := range e.Attrs {
-			b = appendText(b, a.Key)
-			b = appendText(b, a.Value)
-		}
-		if len(b) >= hashAtOnce {
-			crc = crc32.Update(crc, castagnoli, b)
-			b = b[:0]
-		}
-	}
-	h.buf = b
-	return crc32.Update(crc, castagnoli, b)
-}
-
-func appendText(b []byte, s string) []byte { return append(appendUint(b, uint64(len(s))), s...) }
-
-func appendUint(b []byte, v uint64) []byte {
-	return append(b, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56))
-}

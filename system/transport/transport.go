@@ -89,8 +89,14 @@ func (k Kind) Class() node.Class {
 
 // Left tells that messages do not wait in a Link any more.
 func Left(n *driver.Node, batch []driver.Outgoing) {
-	for i := range batch {
-		n.Sent(batch[i].To.Node, batch[i].Msg.Size())
+	for len(batch) > 0 {
+		to, items, bytes := batch[0].To.Node, 0, 0
+		for items < len(batch) && batch[items].To.Node == to {
+			bytes += batch[items].Msg.Size()
+			items++
+		}
+		n.SentAll(to, items, bytes)
+		batch = batch[items:]
 	}
 }
 

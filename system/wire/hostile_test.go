@@ -23,8 +23,8 @@ type hostileInput struct {
 	says string // what its text must contain
 }
 
-// sealed is the encoding of an envelope that holds w.
-func sealed(num protowire.Number, w proto.Message) []byte {
+// enveloped is the encoding of an envelope that holds w.
+func enveloped(num protowire.Number, w proto.Message) []byte {
 	inner, err := proto.Marshal(w)
 	if err != nil {
 		panic(err)
@@ -48,7 +48,7 @@ func packetWith(change func(*weirv1.Packet)) []byte {
 		panic(err)
 	}
 	change(w)
-	return sealed(numSubmission, &weirv1.Submission{Packet: w})
+	return enveloped(numSubmission, &weirv1.Submission{Packet: w})
 }
 
 // payloadWith is a packet whose payload is what the generated types encode.
@@ -70,13 +70,13 @@ func rawPayload(payload string, count uint32) []byte {
 func resultWith(change func(*weirv1.SubmitResult)) []byte {
 	w := &weirv1.SubmitResult{Id: &weirv1.PacketId{Source: "e1", Sequence: 1}, Outcome: weirv1.Outcome_OUTCOME_COMMITTED}
 	change(w)
-	return sealed(numResult, w)
+	return enveloped(numResult, w)
 }
 
 func receiptWith(change func(*weirv1.Receipt)) []byte {
 	w := &weirv1.Receipt{Id: &weirv1.PacketId{Source: "e1", Sequence: 1}, Status: weirv1.Status_STATUS_COMMITTED}
 	change(w)
-	return sealed(numReceipt, w)
+	return enveloped(numReceipt, w)
 }
 
 // damaged is an encoding in which a text was overwritten.
@@ -96,10 +96,10 @@ func hostile() []hostileInput {
 		{"unknown message", []byte("\xfa\x06\x00"), ErrInvalid, "no message"},
 		{"too long", make([]byte, MessageMax+1), node.ErrTooLarge, "4194305 bytes"},
 		{"nested groups", []byte(strings.Repeat("\x7b", 1000)), ErrInvalid, "envelope"},
-		{"a head", sealed(numProbe, &weirv1.Probe{Head: &weirv1.Head{Token: 1}}), ErrInvalid, "head"},
+		{"a head", enveloped(numProbe, &weirv1.Probe{Head: &weirv1.Head{Token: 1}}), ErrInvalid, "head"},
 
-		{"no packet", sealed(numSubmission, &weirv1.Submission{}), ErrInvalid, "packet is missing"},
-		{"no packet in a dispatch", sealed(numDispatch, &weirv1.Dispatch{}), ErrInvalid, "packet is missing"},
+		{"no packet", enveloped(numSubmission, &weirv1.Submission{}), ErrInvalid, "packet is missing"},
+		{"no packet in a dispatch", enveloped(numDispatch, &weirv1.Dispatch{}), ErrInvalid, "packet is missing"},
 		{"no id", packetWith(func(w *weirv1.Packet) { w.Id = nil }), ErrInvalid, `id.source ""`},
 		{"a path as source", packetWith(func(w *weirv1.Packet) { w.Id.Source = "../../etc/passwd" }), ErrInvalid, `id.source "../../etc/passwd"`},
 		{"a long source", packetWith(func(w *weirv1.Packet) { w.Id.Source = strings.Repeat("x", 65) }), ErrInvalid, "id.source"},
@@ -149,8 +149,8 @@ func hostile() []hostileInput {
 		{"receipt's long reason", receiptWith(func(w *weirv1.Receipt) { w.Why = strings.Repeat("x", 1025) }), node.ErrTooLarge, "why of 1025 bytes"},
 		{"receipt without id", receiptWith(func(w *weirv1.Receipt) { w.Id = nil }), ErrInvalid, "id.source"},
 
-		{"long document", sealed(numApply, &weirv1.ApplyRequest{Document: make([]byte, documentMax+1)}), node.ErrTooLarge, "document of 65537"},
-		{"long refusal", sealed(numApplied, &weirv1.ApplyResponse{Why: strings.Repeat("x", refusalMax+1)}), node.ErrTooLarge, "why of 65537"},
+		{"long document", enveloped(numApply, &weirv1.ApplyRequest{Document: make([]byte, documentMax+1)}), node.ErrTooLarge, "document of 65537"},
+		{"long refusal", enveloped(numApplied, &weirv1.ApplyResponse{Why: strings.Repeat("x", refusalMax+1)}), node.ErrTooLarge, "why of 65537"},
 	}
 }
 
@@ -181,7 +181,7 @@ func TestHelpersAreSound(t *testing.T) {
 
 // TestUnknownFieldsAreDropped holds that a newer peer is understood.
 func TestUnknownFieldsAreDropped(t *testing.T) {
-	b := sealed(numProbe, &weirv1.Probe{Number: 3})
+	b := enveloped(numProbe, &weirv1.Probe{Number: 3})
 	b = append(b, "\xa2\x06\x03new"...) // field 100 of the envelope
 	m, err := Codec{}.Decode(b)
 	if p, ok := m.(*message.Probe); err != nil || !ok || p.Number != 3 {
@@ -192,7 +192,7 @@ func TestUnknownFieldsAreDropped(t *testing.T) {
 	if m, err = (Codec{}).Decode(b); err != nil {
 		t.Fatal(err)
 	}
-	if got := m.(*message.Submit).Packet.Entries[1].Text; got != "two" {
+	if got := m.(*message.Submit).Packet.Open()[1].Text; got != "two" {
 		t.Fatalf("text %q", got)
 	}
 }

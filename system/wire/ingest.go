@@ -20,10 +20,14 @@ func PackSubmit(m *message.Submit) (*weirv1.Submission, error) {
 	return &weirv1.Submission{Packet: p, AckedBelow: m.AckedBelow}, nil
 }
 
-// UnpackSubmit returns what the wire form says. No Unpack function looks at the
+// UnpackSubmit returns what the wire form says, with a sealed packet. No Unpack function looks at the
 // head or keeps anything of the wire form's bytes.
 func UnpackSubmit(w *weirv1.Submission) (*message.Submit, error) {
-	p, err := UnpackPacket(w.GetPacket())
+	id, raw, err := ofTypes(w.GetPacket())
+	var p *message.Packet
+	if err == nil {
+		p, err = sealPacket(new(message.Hasher), id, raw)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("submission: %w", err)
 	}

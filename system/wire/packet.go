@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"fmt"
-
 	"weir/system/message"
 	"weir/system/wire/weirv1"
 )
@@ -23,56 +21,52 @@ func PackPacket(p *message.Packet) (*weirv1.Packet, error) {
 	if p.Bytes < 0 || p.Bytes > MessageMax {
 		return nil, tooLarge("entries_bytes", p.Bytes, MessageMax)
 	}
-	payload, err := encodePayload(p.Entries)
+	payload, err := payloadOf(p)
 	if err != nil {
-		return nil, fmt.Errorf("packet %s: %w", p.ID, err)
+		return nil, err
 	}
 	return &weirv1.Packet{
-		Id: id, Count: uint32(len(p.Entries)), EntriesCrc32C: p.Hash, EntriesBytes: uint32(p.Bytes), Payload: payload,
+		Id: id, Count: uint32(p.Count()), EntriesCrc32C: p.Hash, EntriesBytes: uint32(p.Bytes), Payload: payload,
 	}, nil
 }
 
 // UnpackPacket returns the packet that a wire form holds, if all that it says of
 // its payload is true.
 func UnpackPacket(w *weirv1.Packet) (*message.Packet, error) {
-	if w == nil {
-		return nil, invalid("packet is missing")
-	}
-	id, err := unpackID(w.GetId())
+	id, raw, err := ofTypes(w)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := checkedEntries(w)
-	if err != nil {
-		return nil, fmt.Errorf("packet %s: %w", id, err)
+	return decodePacket(new(message.Hasher), id, raw)
+}
+
+// ofTypes is a generated packet as hand-written code takes it.
+func ofTypes(w *weirv1.Packet) (message.ID, *rawPacket, error) {
+	if w == nil {
+		return message.ID{}, nil, invalid("packet is missing")
 	}
-	p := message.NewPacket(id, entries)
-	if uint32(p.Bytes) != w.GetEntriesBytes() {
-		return nil, fmt.Errorf("packet %s: %w", id, invalid("entries_bytes %d, but they have %d", w.GetEntriesBytes(), p.Bytes))
-	}
-	p.Hash = w.GetEntriesCrc32C()
-	return p, p.Verify()
+	id, err := unpackID(w.GetId())
+	return id, &rawPacket{count: w.GetCount(), crc: w.GetEntriesCrc32C(), size: w.GetEntriesBytes(), payload: w.GetPayload()}, err
 }
 
 // checkedEntries decodes the payload. Each limit is held before anything that it
 // bounds is allocated: no entry counts for less than entryMin in entries_bytes.
-func checkedEntries(w *weirv1.Packet) ([]message.Entry, error) {
-	size, payload := w.GetEntriesBytes(), w.GetPayload()
-	if size > MessageMax {
-		return nil, tooLarge("entries_bytes", int(size), MessageMax)
+func checkedEntries(w *rawPacket) ([]message.Entry, error) {
+	if w.size > MessageMax {
+		return nil, tooLarge("entries_bytes", int(w.size), MessageMax)
 	}
-	if len(payload) > MessageMax {
-		return nil, tooLarge("payload", len(payload), MessageMax)
+	if len(w.payload) > MessageMax {
+		return nil, tooLarge("payload", len(w.payload), MessageMax)
 	}
-	n, err := countEntries(payload)
+	n, err := countEntries(w.payload)
 	if err != nil {
 		return nil, err
 	}
-	if uint64(n) != uint64(w.GetCount()) {
-		return nil, invalid("count %d, but the payload has %d entries", w.GetCount(), n)
+	if uint64(n) != uint64(w.count) {
+		return nil, invalid("count %d, but the payload has %d entries", w.count, n)
 	}
-	if n > int(size)/entryMin {
-		return nil, invalid("entries_bytes %d is too few for %d entries", size, n)
+	if n > int(w.size)/entryMin {
+		return nil, invalid("entries_bytes %d is too few for %d entries", w.size, n)
 	}
-	return decodePayload(payload, n)
+	return decodePayload(w.payload, n)
 }

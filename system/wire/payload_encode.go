@@ -92,8 +92,8 @@ func entrySize(e *message.Entry) int {
 
 func attrSize(a *message.Attribute) int { return textSize(a.Key) + textSize(a.Value) }
 
-func textSize(s string) int {
-	if s == "" {
+func textSize[T string | []byte](s T) int {
+	if len(s) == 0 {
 		return 0
 	}
 	return 1 + protowire.SizeBytes(len(s))
@@ -121,9 +121,10 @@ func appendEntry(b []byte, e *message.Entry) []byte {
 }
 
 // appendText appends a text field, or nothing if it is empty.
-func appendText(b []byte, tag uint64, s string) []byte {
-	if s == "" {
+func appendText[T string | []byte](b []byte, tag uint64, s T) []byte {
+	if len(s) == 0 {
 		return b
 	}
-	return protowire.AppendString(protowire.AppendVarint(b, tag), s)
+	b = protowire.AppendVarint(protowire.AppendVarint(b, tag), uint64(len(s)))
+	return append(b, s...)
 }

@@ -2,12 +2,12 @@ package grpc
 
 import (
 	"context"
+	"fmt"
 
 	rpc "google.golang.org/grpc"
 
-	"weir/system/driver"
+	"weir/system/node"
 	"weir/system/wire"
-	"weir/system/wire/weirv1"
 	"weir/system/wire/weirv1grpc"
 )
 
@@ -15,73 +15,69 @@ import (
 
 func openSubmit(ctx context.Context, conn *rpc.ClientConn, want string) (frames, error) {
 	s, err := weirv1grpc.NewIngestServiceClient(conn).Submit(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &framed[weirv1.SubmitRequest, weirv1.SubmitResponse]{
-		stream: s, header: s.Header, want: want,
-		pack: func(batch []driver.Outgoing) (*weirv1.SubmitRequest, error) {
-			all, err := items(batch, wire.PackSubmit, func(w *weirv1.Submission, h *weirv1.Head) { w.Head = h })
-			return &weirv1.SubmitRequest{Items: all}, err
+	return clientSide(s, err, want, side{
+		append: appending(wire.AppendSubmission),
+		take: func(u *unpacker, b []byte) error {
+			h, m, why, err := u.read.Result(b)
+			return answered(u, h, m, why, err)
 		},
-		unpack: func(f *weirv1.SubmitResponse, u *unpacker) error {
-			for _, w := range f.GetItems() {
-				m, err := wire.UnpackResult(w)
-				if err := u.answer(w.GetHead(), w.GetOutcome() != weirv1.Outcome_OUTCOME_UNSPECIFIED, m, w.GetWhy(), err); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}, nil
+	})
 }
 
 func openDispatch(ctx context.Context, conn *rpc.ClientConn, want string) (frames, error) {
 	s, err := weirv1grpc.NewAnalyserServiceClient(conn).Dispatch(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &framed[weirv1.DispatchRequest, weirv1.DispatchResponse]{
-		stream: s, header: s.Header, want: want,
-		pack: func(batch []driver.Outgoing) (*weirv1.DispatchRequest, error) {
-			all, err := items(batch, wire.PackDispatch, func(w *weirv1.Dispatch, h *weirv1.Head) { w.Head = h })
-			return &weirv1.DispatchRequest{Items: all}, err
+	return clientSide(s, err, want, side{
+		append: appending(wire.AppendDispatch),
+		take: func(u *unpacker, b []byte) error {
+			h, m, why, err := u.read.Receipt(b)
+			return answered(u, h, m, why, err)
 		},
-		unpack: func(f *weirv1.DispatchResponse, u *unpacker) error {
-			for _, w := range f.GetItems() {
-				m, err := wire.UnpackReceipt(w)
-				if err := u.answer(w.GetHead(), w.GetStatus() != weirv1.Status_STATUS_UNSPECIFIED, m, w.GetWhy(), err); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}, nil
+	})
 }
 
 func openProbe(ctx context.Context, conn *rpc.ClientConn, want string) (frames, error) {
 	s, err := weirv1grpc.NewAnalyserServiceClient(conn).Probe(ctx)
+	return clientSide(s, err, want, side{
+		append: appending(wire.AppendProbe),
+		take: func(u *unpacker, b []byte) error {
+			h, m, err := u.read.ProbeOK(b)
+			return answered(u, h, m, "", err)
+		},
+	})
+}
+
+// clientSide is a client's stream as frames.
+func clientSide(s rpc.ClientStream, err error, want string, side side) (frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &framed[weirv1.ProbeRequest, weirv1.ProbeResponse]{
-		stream: s, header: s.Header, want: want,
-		pack: func(batch []driver.Outgoing) (*weirv1.ProbeRequest, error) {
-			all, err := items(batch, sure(wire.PackProbe), func(w *weirv1.Probe, h *weirv1.Head) { w.Head = h })
-			return &weirv1.ProbeRequest{Items: all}, err
-		},
-		unpack: func(f *weirv1.ProbeResponse, u *unpacker) error {
-			for _, w := range f.GetItems() {
-				if err := u.answer(w.GetHead(), w.GetNumber() != 0, wire.UnpackProbeOK(w), "", nil); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}, nil
+	return &framed{stream: s, header: s.Header, want: want, side: side}, nil
 }
 
-// sure makes a conversion that cannot fail look like one that can.
-func sure[M, W any](pack func(M) W) func(M) (W, error) {
-	return func(m M) (W, error) { return pack(m), nil }
+// answered adds an answer; a nil one says that ours was not handled.
+func answered[M any, P interface {
+	*M
+	node.Message
+}](u *unpacker, h wire.Head, m P, why string, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case m == nil:
+		return u.answer(h, nil, why)
+	}
+	return u.answer(h, m, "")
+}
+
+// appending is a function for messages of one type as one for any.
+func appending[M node.Message](f func([]byte, wire.Head, M) ([]byte, error)) func([]byte, wire.Head, node.Message) ([]byte, error) {
+	return func(b []byte, h wire.Head, m node.Message) ([]byte, error) {
+		if m, ok := m.(M); ok {
+			return f(b, h, m)
+		}
+		return b, wrongStream(m)
+	}
+}
+
+func wrongStream(m node.Message) error {
+	return fmt.Errorf("a %s does not go on this stream", m.Name())
 }

@@ -7,8 +7,6 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-
-	"weir/system/wire/weirv1"
 )
 
 // codec is gRPC's own for protobuf, with bounds on what decoding may cost: an empty item
@@ -22,31 +20,35 @@ var decoding = proto.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: 32}
 
 func (codec) Name() string { return "proto" }
 
-func (codec) Marshal(v any) (mem.BufferSlice, error) { return encoding.GetCodecV2("proto").Marshal(v) }
-
-func (codec) Unmarshal(data mem.BufferSlice, v any) error {
-	m, ok := v.(proto.Message)
-	if !ok {
-		return fmt.Errorf("%T is no protobuf message", v)
+func (codec) Marshal(v any) (mem.BufferSlice, error) {
+	if f, ok := v.(*frame); ok {
+		return mem.BufferSlice{f.out}, nil
 	}
-	buf := data.MaterializeToBuffer(mem.DefaultBufferPool())
-	defer buf.Free()
-	b := buf.ReadOnlyData()
-	if isFrame(m) {
-		if err := checkFrame(b); err != nil {
-			return err
-		}
-	}
-	return decoding.Unmarshal(b, m)
+	return encoding.GetCodecV2("proto").Marshal(v)
 }
 
-func isFrame(m proto.Message) bool {
-	switch m.(type) {
-	case *weirv1.SubmitRequest, *weirv1.SubmitResponse, *weirv1.DispatchRequest, *weirv1.DispatchResponse,
-		*weirv1.ProbeRequest, *weirv1.ProbeResponse:
-		return true
+func (codec) Unmarshal(data mem.BufferSlice, v any) error {
+	buf := data.MaterializeToBuffer(buffers)
+	defer buf.Free()
+	switch v := v.(type) {
+	case *frame:
+		if err := checkFrame(buf.ReadOnlyData()); err != nil {
+			return err
+		}
+		v.err = v.in.take(buf.ReadOnlyData())
+		return nil
+	case proto.Message:
+		return decoding.Unmarshal(buf.ReadOnlyData(), v)
 	}
-	return false
+	return fmt.Errorf("%T is no protobuf message", v)
+}
+
+// frame is a frame of a stream, which Marshal and Unmarshal take in place of a generated
+// type: its items are encoded and decoded by hand.
+type frame struct {
+	out mem.Buffer // to be sent, encoded
+	in  *framed    // where what comes goes
+	err error      // why it was not taken
 }
 
 // checkFrame counts the items of an encoded frame, in all of which they are field 1.

@@ -45,7 +45,9 @@ func (c *calls) send(batch []driver.Outgoing) error {
 		if err != nil {
 			return err
 		}
-		w.Head = headOf(&o)
+		if w.Head, err = wire.PackHead(headOf(&o)); err != nil {
+			return err
+		}
 		go c.call(o, w)
 	}
 	return nil
@@ -118,7 +120,9 @@ func (s *controlServer) Apply(ctx context.Context, w *weirv1.ApplyRequest) (*wei
 	if err != nil {
 		return nil, status.Error(codes.Internal, err.Error())
 	}
-	answer.Head = headOf(&o)
+	if answer.Head, err = wire.PackHead(headOf(&o)); err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
 	return answer, nil
 }
 
@@ -133,7 +137,11 @@ func (s *controlServer) ask(ctx context.Context, head *weirv1.Head, m node.Messa
 	if u.peer, err = peerOf(ctx); err != nil {
 		return none, refusedPeer(err)
 	}
-	if err = u.request(head, m, nil); err != nil {
+	h, err := wire.UnpackHead(head)
+	if err == nil {
+		err = u.request(h, m)
+	}
+	if err != nil {
 		return none, status.Error(codes.InvalidArgument, err.Error())
 	}
 	c := &call{answer: make(chan driver.Outgoing, 1)}

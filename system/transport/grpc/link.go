@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 
 	"weir/system/driver"
@@ -197,6 +198,12 @@ func (l *Link) dial(to transport.Key, addr string) (*rpc.ClientConn, error) {
 		rpc.WithMaxHeaderListSize(16 << 10),
 		rpc.WithDisableServiceConfig(),
 		rpc.WithNoProxy(),
+		rpc.WithStaticStreamWindowSize(streamWindow),
+		rpc.WithStaticConnWindowSize(connWindow),
+		rpc.WithReadBufferSize(connBuffer),
+		rpc.WithWriteBufferSize(connBuffer),
+		rpc.WithSharedWriteBuffer(true),
+		experimental.WithBufferPool(buffers),
 	}
 	if to.Kind == transport.Control && l.cfg.ControlToken != nil {
 		options = append(options, rpc.WithPerRPCCredentials(presenter{l.cfg.ControlToken}))

@@ -2,6 +2,7 @@ package grpc
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -39,6 +40,9 @@ type item struct {
 	driver.Incoming
 	why string
 }
+
+// wanted reports whether it is a request whose sender wants an answer.
+func (it *item) wanted() bool { return it.Msg != nil && it.Re == 0 && it.Token != 0 }
 
 // refusal is an item of the other side that this node does not handle.
 type refusal struct {
@@ -114,6 +118,7 @@ func (p *pipe) write() error {
 	var batch []driver.Outgoing
 	var refused []refusal
 	for range p.wake {
+		runtime.Gosched() // whoever can run now may have more for the same frame
 		p.mu.Lock()
 		batch, p.queue = p.queue, batch[:0]
 		refused, p.refused = p.refused, refused[:0]
@@ -204,8 +209,15 @@ func (p *pipe) read() error {
 		if err != nil {
 			return err
 		}
+		owed := 0
+		for i := range items {
+			if items[i].wanted() {
+				owed++
+			}
+		}
 		p.mu.Lock()
 		p.heard = time.Now()
+		p.owed += owed
 		p.mu.Unlock()
 		for i := range items {
 			if err := p.take(&items[i]); err != nil {
@@ -228,16 +240,11 @@ func (p *pipe) take(it *item) error {
 		_ = p.n.Deliver(it.Incoming)
 	default:
 		it.Handle = p.handle
-		owed := 0
-		if it.Token != 0 { // its sender wants an answer
-			owed = 1
-		}
-		p.mu.Lock()
-		p.owed += owed
-		p.mu.Unlock()
 		if err := p.n.Deliver(it.Incoming); err != nil {
 			p.mu.Lock()
-			p.owed -= owed
+			if it.wanted() {
+				p.owed--
+			}
 			p.refused = append(p.refused, refusal{it.From, it.Token, transport.RefusalWord(err)})
 			p.signal()
 			p.mu.Unlock()

@@ -8,10 +8,10 @@ import (
 
 	rpc "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
-	"weir/system/driver"
 	"weir/system/message"
 	"weir/system/transport/access"
 	"weir/system/wire"
@@ -34,8 +34,23 @@ func ServerOptions() []rpc.ServerOption {
 		// Nodes ping every 10 s, see dial, and clocks are not the same.
 		rpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		rpc.ForceServerCodecV2(codec{}),
+		// Fixed windows: what a client may send unread is known, and no pings measure it.
+		rpc.StaticStreamWindowSize(streamWindow),
+		rpc.StaticConnWindowSize(connWindow),
+		rpc.ReadBufferSize(connBuffer),
+		rpc.WriteBufferSize(connBuffer),
+		rpc.SharedWriteBuffer(true),
+		experimental.BufferPool(buffers),
 	}
 }
+
+// What flows on a connection before anybody takes it, in bytes, and how much of it one
+// system call moves.
+const (
+	streamWindow = 1 << 20
+	connWindow   = 4 << 20
+	connBuffer   = 64 << 10
+)
 
 // ServeIngest registers the service to which emitters submit packets; actor is the
 // one that takes them unless an item names another.
@@ -61,26 +76,20 @@ type ingestServer struct {
 
 // Submit implements the service.
 func (s *ingestServer) Submit(stream rpc.BidiStreamingServer[weirv1.SubmitRequest, weirv1.SubmitResponse]) error {
-	return serve(s.l, stream, &framed[weirv1.SubmitResponse, weirv1.SubmitRequest]{
-		stream: stream, actor: s.actor,
-		pack: func(batch []driver.Outgoing) (*weirv1.SubmitResponse, error) {
-			all, err := items(batch, wire.PackResult, func(w *weirv1.SubmitResult, h *weirv1.Head) { w.Head = h })
-			return &weirv1.SubmitResponse{Items: all}, err
-		},
-		unpack: func(f *weirv1.SubmitRequest, u *unpacker) error {
-			for _, w := range f.GetItems() {
-				m, err := wire.UnpackSubmit(w)
-				if err == nil {
-					err = ownPacket(stream.Context(), m)
-				}
-				if err := u.request(w.GetHead(), m, err); err != nil {
-					return err
-				}
+	return serve(s.l, stream, s.actor, side{
+		append: appending(wire.AppendResult),
+		take: func(u *unpacker, b []byte) error {
+			h, m, err := u.read.Submission(b)
+			if err == nil {
+				err = ownPacket(stream.Context(), m)
 			}
-			return nil
+			if err != nil {
+				return err
+			}
+			return u.request(h, m)
 		},
-		reject: func(h *weirv1.Head, why string) *weirv1.SubmitResponse {
-			return &weirv1.SubmitResponse{Items: []*weirv1.SubmitResult{{Head: h, Why: why, WaitNano: uint64(refusedWait)}}}
+		reject: func(b []byte, h wire.Head, why string) ([]byte, error) {
+			return wire.AppendUnhandledSubmission(b, h, why, refusedWait)
 		},
 	})
 }
@@ -106,56 +115,42 @@ type analyserServer struct {
 
 // Dispatch implements the service.
 func (s *analyserServer) Dispatch(stream rpc.BidiStreamingServer[weirv1.DispatchRequest, weirv1.DispatchResponse]) error {
-	return serve(s.l, stream, &framed[weirv1.DispatchResponse, weirv1.DispatchRequest]{
-		stream: stream, actor: s.actor,
-		pack: func(batch []driver.Outgoing) (*weirv1.DispatchResponse, error) {
-			all, err := items(batch, wire.PackReceipt, func(w *weirv1.Receipt, h *weirv1.Head) { w.Head = h })
-			return &weirv1.DispatchResponse{Items: all}, err
-		},
-		unpack: func(f *weirv1.DispatchRequest, u *unpacker) error {
-			for _, w := range f.GetItems() {
-				m, err := wire.UnpackDispatch(w)
-				if err := u.request(w.GetHead(), m, err); err != nil {
-					return err
-				}
+	return serve(s.l, stream, s.actor, side{
+		append: appending(wire.AppendReceipt),
+		take: func(u *unpacker, b []byte) error {
+			h, m, err := u.read.Dispatch(b)
+			if err != nil {
+				return err
 			}
-			return nil
+			return u.request(h, m)
 		},
-		reject: func(h *weirv1.Head, why string) *weirv1.DispatchResponse {
-			return &weirv1.DispatchResponse{Items: []*weirv1.Receipt{{Head: h, Why: why}}}
-		},
+		reject: wire.AppendUnhandledDispatch,
 	})
 }
 
 // Probe implements the service.
 func (s *analyserServer) Probe(stream rpc.BidiStreamingServer[weirv1.ProbeRequest, weirv1.ProbeResponse]) error {
-	return serve(s.l, stream, &framed[weirv1.ProbeResponse, weirv1.ProbeRequest]{
-		stream: stream, actor: s.actor,
-		pack: func(batch []driver.Outgoing) (*weirv1.ProbeResponse, error) {
-			all, err := items(batch, sure(wire.PackProbeOK), func(w *weirv1.ProbeResult, h *weirv1.Head) { w.Head = h })
-			return &weirv1.ProbeResponse{Items: all}, err
-		},
-		unpack: func(f *weirv1.ProbeRequest, u *unpacker) error {
-			for _, w := range f.GetItems() {
-				if err := u.request(w.GetHead(), wire.UnpackProbe(w), nil); err != nil {
-					return err
-				}
+	return serve(s.l, stream, s.actor, side{
+		append: appending(wire.AppendProbeOK),
+		take: func(u *unpacker, b []byte) error {
+			h, m, err := u.read.Probe(b)
+			if err != nil {
+				return err
 			}
-			return nil
+			return u.request(h, m)
 		},
-		reject: func(h *weirv1.Head, _ string) *weirv1.ProbeResponse {
-			return &weirv1.ProbeResponse{Items: []*weirv1.ProbeResult{{Head: h}}} // number 0: not handled
-		},
+		reject: func(b []byte, h wire.Head, _ string) ([]byte, error) { return wire.AppendUnhandledProbe(b, h) },
 	})
 }
 
 // serve lives with a stream that another node opened until either end closes it.
-func serve[Out, In any](l *Link, stream rpc.ServerStream, f *framed[Out, In]) error {
+func serve(l *Link, stream rpc.ServerStream, actor string, side side) error {
 	if !l.ready(stream.Context()) {
 		return status.Error(codes.Unavailable, "not running")
 	}
+	f := &framed{stream: stream, side: side, in: unpacker{actor: actor}}
 	var err error
-	if f.peer, err = peerOf(stream.Context()); err != nil {
+	if f.in.peer, err = peerOf(stream.Context()); err != nil {
 		return refusedPeer(err)
 	}
 	if err := stream.SendHeader(l.introduce()); err != nil {

@@ -46,6 +46,8 @@ func (s *controlServer) State(ctx context.Context, w *weirv1.StateRequest) (*wei
 	for _, a := range answer.Analysers {
 		a.Address = s.l.lanes.Peer(a.Id).Data
 	}
-	answer.Head = headOf(&o)
+	if answer.Head, err = wire.PackHead(headOf(&o)); err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
 	return answer, nil
 }

@@ -6,88 +6,108 @@ import (
 	"fmt"
 
 	rpc "google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 
 	"weir/system/driver"
 	"weir/system/node"
 	"weir/system/transport"
 	"weir/system/wire"
-	"weir/system/wire/weirv1"
 )
 
 // stream is either end of a bidirectional stream.
-type stream[Out, In any] interface {
-	Send(*Out) error
-	Recv() (*In, error)
+type stream interface {
+	SendMsg(m any) error
+	RecvMsg(m any) error
 }
 
-// framed makes frames of a stream. What differs between the streams is how a frame
-// is packed and unpacked.
-type framed[Out, In any] struct {
-	stream stream[Out, In]
-	peer   node.Addr                   // who is at the other end; Node is empty if it is no node
+// framed makes frames of a stream.
+type framed struct {
+	stream stream
+	side   side
 	header func() (metadata.MD, error) // client: asked for once, before the first frame; nil: peer is known
 	want   string                      // client: the name that the header must have; empty: any
-	actor  string                      // of this node to which items without an address go
-	items  []item                      // reused
-
-	pack   func([]driver.Outgoing) (*Out, error)
-	unpack func(*In, *unpacker) error
-	reject func(*weirv1.Head, string) *Out
+	in     unpacker                    // reused
 }
 
-func (f *framed[Out, In]) send(batch []driver.Outgoing) error {
-	m, err := f.pack(batch)
+// side is what one end of a kind of stream sends and takes.
+type side struct {
+	// append appends a message as an item of an encoded frame.
+	append func(b []byte, h wire.Head, m node.Message) ([]byte, error)
+	// take decodes an item of the other end.
+	take func(u *unpacker, item []byte) error
+	// reject appends the word that an item of the other end is not handled. Server only.
+	reject func(b []byte, h wire.Head, why string) ([]byte, error)
+}
+
+// itemExtra is about how much longer an item is than what its message counts for.
+const itemExtra = 64
+
+func (f *framed) send(batch []driver.Outgoing) (err error) {
+	size := 0
+	for i := range batch {
+		size += batch[i].Msg.Size() + itemExtra
+	}
+	buf := buffers.Get(size)
+	b := (*buf)[:0]
+	for i := range batch {
+		if b, err = f.side.append(b, headOf(&batch[i]), batch[i].Msg); err != nil {
+			buffers.Put(buf)
+			return err
+		}
+	}
+	*buf = b
+	return f.stream.SendMsg(&frame{out: mem.NewBuffer(buf, buffers)})
+}
+
+func (f *framed) refuse(r refusal) error {
+	b, err := f.side.reject(nil, wire.Head{Re: r.token, To: r.to.Actor, ToInc: r.to.Inc}, r.why)
 	if err != nil {
 		return err
 	}
-	return f.stream.Send(m)
+	return f.stream.SendMsg(&frame{out: mem.SliceBuffer(b)})
 }
 
-func (f *framed[Out, In]) refuse(r refusal) error {
-	return f.stream.Send(f.reject(&weirv1.Head{Re: uint64(r.token), To: r.to.Actor, ToIncarnation: r.to.Inc}, r.why))
-}
-
-func (f *framed[Out, In]) recv() ([]item, error) {
+func (f *framed) recv() ([]item, error) {
 	if f.header != nil {
 		md, err := f.header()
 		if err != nil {
 			return nil, err
 		}
-		if f.peer, err = named(md, f.want); err != nil {
+		if f.in.peer, err = named(md, f.want); err != nil {
 			return nil, err
 		}
 		f.header = nil
 	}
-	m, err := f.stream.Recv()
-	if err != nil {
+	clear(f.in.items)
+	f.in.items, f.in.bytes = f.in.items[:0], 0
+	in := frame{in: f}
+	if err := f.stream.RecvMsg(&in); err != nil {
 		return nil, err
 	}
-	u := unpacker{peer: f.peer, actor: f.actor, items: f.items[:0]}
-	if err := f.unpack(m, &u); err != nil {
-		return nil, err
-	}
-	f.items = u.items
-	return u.items, nil
+	return f.in.items, in.err
+}
+
+// take decodes what came.
+func (f *framed) take(b []byte) error {
+	return wire.Each(b, func(item []byte) error { return f.side.take(&f.in, item) })
 }
 
 // unpacker collects the items of a frame.
 type unpacker struct {
-	peer  node.Addr
-	actor string
+	read  wire.Reader
+	peer  node.Addr // who is at the other end; Node is empty if it is no node
+	actor string    // of this node to which items without an address go
 	items []item
 	bytes int // of the requests
 }
 
 // request adds a request of the other side.
-func (u *unpacker) request(h *weirv1.Head, m node.Message, err error) error {
-	it, err := u.item(h, m, err)
-	if err == nil && it.Re != 0 {
-		err = fmt.Errorf("head: a request answers token %d", it.Re)
+func (u *unpacker) request(h wire.Head, m node.Message) error {
+	if h.Re != 0 {
+		return fmt.Errorf("head: a request answers token %d", h.Re)
 	}
-	if err != nil {
-		return err
-	}
+	it := u.item(h, m)
 	if it.To.Actor != u.actor {
 		it.To.Actor = "" // no actor's name: a service leads to its own actor and no other
 	}
@@ -98,32 +118,18 @@ func (u *unpacker) request(h *weirv1.Head, m node.Message, err error) error {
 	return nil
 }
 
-// answer adds an answer; with handled false it says that one of ours was not handled.
-func (u *unpacker) answer(h *weirv1.Head, handled bool, m node.Message, why string, err error) error {
-	if !handled {
-		m, err = nil, nil
+// answer adds an answer; without a message it says that one of ours was not handled.
+func (u *unpacker) answer(h wire.Head, m node.Message, why string) error {
+	if h.Re == 0 {
+		return errNoAnswer
 	}
-	it, err := u.item(h, m, err)
-	if err == nil && it.Re == 0 {
-		err = errNoAnswer
-	}
-	if err != nil {
-		return err
-	}
+	it := u.item(h, m)
 	it.why = why
 	u.items = append(u.items, it)
 	return nil
 }
 
-func (u *unpacker) item(w *weirv1.Head, m node.Message, err error) (item, error) {
-	if err != nil {
-		return item{}, err
-	}
-	h, err := wire.UnpackHead(w)
-	if err != nil {
-		return item{}, err
-	}
-	var it item
+func (u *unpacker) item(h wire.Head, m node.Message) (it item) {
 	it.Msg, it.Token, it.Re = m, h.Token, h.Re
 	it.From = u.peer
 	it.From.Actor = h.From
@@ -131,35 +137,15 @@ func (u *unpacker) item(w *weirv1.Head, m node.Message, err error) (item, error)
 	if h.To == "" {
 		it.To.Actor = u.actor
 	}
-	return it, nil
+	return it
 }
 
 // errNoAnswer says that a stream of answers brought something that is none.
 var errNoAnswer = errors.New("head: an answer to no token")
 
 // headOf is the head of a message that this node sends.
-func headOf(o *driver.Outgoing) *weirv1.Head {
-	return &weirv1.Head{
-		Token: uint64(o.Token), Re: uint64(o.Re.Token), From: o.From.Actor, To: o.To.Actor, ToIncarnation: o.To.Inc,
-	}
-}
-
-// items packs a batch: one wire form a message, with its head.
-func items[M node.Message, W any](batch []driver.Outgoing, pack func(M) (W, error), head func(W, *weirv1.Head)) ([]W, error) {
-	all := make([]W, len(batch))
-	for i := range batch {
-		m, ok := batch[i].Msg.(M)
-		if !ok {
-			return nil, fmt.Errorf("a %s does not go on this stream", batch[i].Msg.Name())
-		}
-		w, err := pack(m)
-		if err != nil {
-			return nil, err
-		}
-		head(w, headOf(&batch[i]))
-		all[i] = w
-	}
-	return all, nil
+func headOf(o *driver.Outgoing) wire.Head {
+	return wire.Head{Token: o.Token, Re: o.Re.Token, From: o.From.Actor, To: o.To.Actor, ToInc: o.To.Inc}
 }
 
 // identity is who the metadata says is at the other end.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"weir/system/message"
@@ -70,30 +71,14 @@ func (l *Link) control(actor string) []route {
 	}
 }
 
+// readers are for reuse.
+var readers = sync.Pool{New: func() any { return new(wire.JSONReader) }}
+
 // packets submits packets and answers once each has its outcome.
 func (q *request) packets(actor string) {
-	var w submission
-	if err := wire.DecodeJSON(q.body, &w); err != nil {
-		q.fail(unread(err), err)
+	msgs, ok := q.submits()
+	if !ok || !q.own(msgs) {
 		return
-	}
-	if n := len(w.Packets); n < 1 || n > batchMax {
-		q.fail(http.StatusUnprocessableEntity, fmt.Errorf("packets: %d of them, 1 to %d are taken", n, batchMax))
-		return
-	}
-	msgs := make([]node.Message, len(w.Packets))
-	for i := range w.Packets {
-		m, err := w.Packets[i].Unpack()
-		if err != nil {
-			q.fail(unread(err), fmt.Errorf("packets[%d]: %w", i, err))
-			return
-		}
-		// With another's ids an emitter could make that one's packets look like repetitions.
-		if err := access.KnownIn(q.r.Context()).Is(m.Packet.ID.Source); err != nil {
-			q.fail(http.StatusForbidden, fmt.Errorf("packets[%d]: packet %s: %w", i, m.Packet.ID, err))
-			return
-		}
-		msgs[i] = m
 	}
 	from, head, ok := q.caller()
 	if !ok {
@@ -104,14 +89,68 @@ func (q *request) packets(actor string) {
 		return
 	}
 	if all, ok := q.l.ask(q.r.Context(), from, head, actor, msgs); ok {
-		q.outcomes(w.Packets, all)
+		q.outcomes(msgs, all)
 	}
+}
+
+// own holds an emitter with a certificate to ids of its own: with another's it could make
+// that one's packets look like repetitions. It answers otherwise and reports false.
+func (q *request) own(msgs []node.Message) bool {
+	who := access.KnownIn(q.r.Context())
+	for i, m := range msgs {
+		if m, ok := m.(*message.Submit); ok {
+			if err := who.Is(m.Packet.ID.Source); err != nil {
+				q.fail(http.StatusForbidden, fmt.Errorf("packets[%d]: packet %s: %w", i, m.Packet.ID, err))
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// submits reads the packets of a submission. If it cannot, it answers so and reports
+// false.
+func (q *request) submits() ([]node.Message, bool) {
+	r := readers.Get().(*wire.JSONReader)
+	all, ok := r.Submits(q.body, batchMax)
+	readers.Put(r)
+	if !ok {
+		return q.submitsSlowly()
+	}
+	msgs := make([]node.Message, len(all))
+	for i, m := range all {
+		msgs[i] = m
+	}
+	return msgs, true
+}
+
+// submitsSlowly reads what is not written as encoders do, or tells what is wrong.
+func (q *request) submitsSlowly() ([]node.Message, bool) {
+	var w submission
+	if err := wire.DecodeJSON(q.body, &w); err != nil {
+		q.fail(unread(err), err)
+		return nil, false
+	}
+	if n := len(w.Packets); n < 1 || n > batchMax {
+		q.fail(http.StatusUnprocessableEntity, fmt.Errorf("packets: %d of them, 1 to %d are taken", n, batchMax))
+		return nil, false
+	}
+	msgs := make([]node.Message, len(w.Packets))
+	for i := range w.Packets {
+		m, err := w.Packets[i].Unpack()
+		if err != nil {
+			q.fail(unread(err), fmt.Errorf("packets[%d]: %w", i, err))
+			return nil, false
+		}
+		msgs[i] = m
+	}
+	return msgs, true
 }
 
 // outcomes answers a submission. The status is that of the outcome for which there is
 // most to do: 200 means that every packet is committed.
-func (q *request) outcomes(packets []wire.JSONPacket, all []outcome) {
-	var out results
+func (q *request) outcomes(msgs []node.Message, all []outcome) {
+	out := append(make([]byte, 0, 128*len(all)), `{"results":[`...)
 	var count [message.RefusedSubmit + 1]int
 	var wait time.Duration
 	late := false
@@ -119,17 +158,21 @@ func (q *request) outcomes(packets []wire.JSONPacket, all []outcome) {
 		m, ok := all[i].Msg.(*message.Result)
 		if !ok {
 			m = unhandled(all[i].err)
-			m.ID, _ = message.ParseID(packets[i].ID) // it was read before
+			if asked, ok := msgs[i].(*message.Submit); ok {
+				m.ID = asked.Packet.ID
+			}
 			late = late || all[i].err == errLate
 		}
-		w, err := wire.PackResultJSON(m)
-		if err != nil {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		var err error
+		if out, err = wire.AppendResultJSON(out, m); err != nil {
 			q.fail(http.StatusInternalServerError, err)
 			return
 		}
 		count[m.Out]++
 		wait = max(wait, m.Wait)
-		out.Results = append(out.Results, w)
 	}
 	if len(all) == 1 && all[0].Msg != nil {
 		q.evidence(&all[0].Outgoing)
@@ -150,7 +193,7 @@ func (q *request) outcomes(packets []wire.JSONPacket, all []outcome) {
 	if status != http.StatusOK && status != http.StatusUnprocessableEntity {
 		q.again(wait)
 	}
-	q.reply(status, &out)
+	q.write(status, append(out, "]}\n"...))
 }
 
 // unhandled is the result of a packet that no actor has judged, in the words for
@@ -165,11 +208,15 @@ func unhandled(err error) *message.Result {
 
 // dispatch gives a packet to an analyser and answers with its receipt.
 func (q *request) dispatch(actor string) {
-	var w wire.JSONDispatch
-	err := wire.DecodeJSON(q.body, &w)
-	var m *message.Dispatch
-	if err == nil {
-		m, err = w.Unpack()
+	r := readers.Get().(*wire.JSONReader)
+	m, ok := r.Dispatch(q.body)
+	readers.Put(r)
+	var err error
+	if !ok { // not written as encoders do, or wrong
+		var w wire.JSONDispatch
+		if err = wire.DecodeJSON(q.body, &w); err == nil {
+			m, err = w.Unpack()
+		}
 	}
 	if err != nil {
 		q.fail(unread(err), err)
@@ -195,12 +242,12 @@ func (q *request) dispatch(actor string) {
 		status = http.StatusServiceUnavailable
 		q.again(0)
 	}
-	form, err := wire.PackReceiptJSON(receipt)
+	text, err := wire.AppendReceiptJSON(nil, receipt)
 	if err != nil {
 		q.fail(http.StatusInternalServerError, err)
 		return
 	}
-	q.reply(status, form)
+	q.write(status, append(text, '\n'))
 }
 
 // probe asks whether the node is ready for traffic.

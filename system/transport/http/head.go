@@ -12,6 +12,8 @@ import (
 
 // The headers of a message, beside those that say who sends it.
 const (
+	headerNode    = "Weir-Node"        // transport.KeyNode
+	headerInc     = "Weir-Incarnation" // transport.KeyIncarnation
 	headerToken   = "Weir-Token"
 	headerRe      = "Weir-Re"
 	headerFrom    = "Weir-From"
@@ -22,14 +24,12 @@ const (
 
 // identity is who the headers say is at the other end.
 func identity(h http.Header) (node.Addr, error) {
-	return transport.Identity(h.Values(transport.KeyNode), h.Values(transport.KeyIncarnation))
+	return transport.Identity(h[headerNode], h[headerInc])
 }
 
 // introduce says who this node is.
 func (l *Link) introduce(h http.Header) {
-	name, inc := l.n.Identity()
-	h.Set(transport.KeyNode, name)
-	h.Set(transport.KeyIncarnation, strconv.FormatUint(uint64(inc), 10))
+	h[headerNode], h[headerInc] = l.node, l.inc // never changed
 }
 
 // putHead writes the fields that are not zero.

@@ -1,12 +1,12 @@
 package http
 
 import (
-	"bytes"
-	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"weir/system/driver"
@@ -23,11 +23,12 @@ const laneRequests = 128
 // lane is what one node sends to another of one kind, each message as a request of its
 // own. Their order is not kept.
 type lane struct {
-	l      *Link
-	key    transport.Key
-	base   string // http://host:port or https://host:port
-	want   string // the name under which the node must answer; empty: any
-	client *http.Client
+	l    *Link
+	key  transport.Key
+	addr string      // host:port
+	tls  *tls.Config // nil: in clear
+	want string      // the name under which the node must answer; empty: any
+	idle idle
 
 	mu    sync.Mutex
 	queue []driver.Outgoing
@@ -76,26 +77,11 @@ func (ln *lane) exchange(o *driver.Outgoing) error {
 	} else if err != nil {
 		return node.ErrRefused
 	}
-	req, err := http.NewRequestWithContext(ln.l.ctx, http.MethodPost, ln.base+path, bytes.NewReader(body))
+	c, err := ln.idle.take(ln)
 	if err != nil {
 		return node.ErrRefused
 	}
-	req.Header.Set("Content-Type", jsonType)
-	ln.l.introduce(req.Header)
-	if ln.key.Kind == transport.Control && ln.l.cfg.ControlToken != nil {
-		req.Header.Set("Authorization", ln.l.cfg.ControlToken.Authorization())
-	}
-	putHead(req.Header, wire.Head{Token: o.Token, From: o.From.Actor, To: o.To.Actor, ToInc: o.To.Inc})
-	resp, err := ln.client.Do(req)
-	if err != nil {
-		var dial *dialError
-		if errors.As(err, &dial) && !errors.Is(err, context.Canceled) {
-			return node.ErrRefused
-		}
-		return node.ErrReset
-	}
-	defer resp.Body.Close()
-	in, err := ln.response(o, resp)
+	in, err := ln.over(c, o, path, body)
 	if err != nil {
 		return err
 	}
@@ -103,12 +89,65 @@ func (ln *lane) exchange(o *driver.Outgoing) error {
 	return nil
 }
 
-// response reads what came back: the answer, or why there is none.
-func (ln *lane) response(o *driver.Outgoing, resp *http.Response) (in driver.Incoming, err error) {
-	text, err := io.ReadAll(io.LimitReader(resp.Body, answerMax+1))
-	if err != nil || len(text) > answerMax {
+// over carries out an exchange on a connection, which stays open for others if all went
+// as it should.
+func (ln *lane) over(c *conn, o *driver.Outgoing, path string, body []byte) (in driver.Incoming, err error) {
+	c.out = ln.appendHead(c.out[:0], o, path, len(body))
+	c.out = append(c.out, body...)
+	if _, err := c.Write(c.out); err != nil {
+		ln.idle.broken(c)
 		return in, node.ErrReset
 	}
+	c.left.N = headerMax + answerMax
+	resp, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		ln.idle.broken(c)
+		return in, node.ErrReset
+	}
+	text, err := io.ReadAll(io.LimitReader(resp.Body, answerMax+1))
+	if err != nil || len(text) > answerMax {
+		ln.idle.broken(c)
+		return in, node.ErrReset
+	}
+	if resp.Close || resp.StatusCode < 200 || c.r.Buffered() > 0 {
+		c.close()
+	} else {
+		ln.idle.put(c)
+	}
+	return ln.response(o, resp, text)
+}
+
+// appendHead appends the head of a request.
+func (ln *lane) appendHead(b []byte, o *driver.Outgoing, path string, length int) []byte {
+	field := func(key, value string) { b = append(append(append(append(b, key...), ": "...), value...), "\r\n"...) }
+	number := func(key string, n uint64) {
+		if n != 0 {
+			b = strconv.AppendUint(append(append(b, key...), ": "...), n, 10)
+			b = append(b, "\r\n"...)
+		}
+	}
+	b = append(append(append(b, "POST "...), path...), " HTTP/1.1\r\n"...)
+	field("Host", ln.addr)
+	field("Content-Type", jsonType)
+	b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(length), 10), "\r\n"...)
+	field(headerNode, ln.l.node[0])
+	field(headerInc, ln.l.inc[0])
+	if ln.key.Kind == transport.Control && ln.l.cfg.ControlToken != nil {
+		field("Authorization", ln.l.cfg.ControlToken.Authorization())
+	}
+	number(headerToken, uint64(o.Token))
+	number(headerToInc, uint64(o.To.Inc))
+	if o.From.Actor != "" {
+		field(headerFrom, o.From.Actor)
+	}
+	if o.To.Actor != "" {
+		field(headerTo, o.To.Actor)
+	}
+	return append(b, "\r\n"...)
+}
+
+// response reads what came back: the answer, or why there is none.
+func (ln *lane) response(o *driver.Outgoing, resp *http.Response, text []byte) (in driver.Incoming, err error) {
 	peer, err := identity(resp.Header)
 	if err != nil || ln.want != "" && peer.Node != "" && peer.Node != ln.want {
 		return in, node.ErrReset
@@ -133,17 +172,11 @@ func packRequest(m node.Message) (path string, body []byte, err error) {
 	most := dataMax
 	switch m := m.(type) {
 	case *message.Submit:
-		var p wire.JSONPacket
-		if p, err = wire.PackSubmitJSON(m); err == nil {
-			path = pathPackets
-			body, err = wire.EncodeJSON(&submission{[]wire.JSONPacket{p}})
-		}
+		path = pathPackets
+		body, err = wire.AppendSubmitsJSON(make([]byte, 0, bodyRoom(m.Packet)), m)
 	case *message.Dispatch:
-		var d wire.JSONDispatch
-		if d, err = wire.PackDispatchJSON(m); err == nil {
-			path, most = pathDispatch, dispatchMax
-			body, err = wire.EncodeJSON(&d)
-		}
+		path, most = pathDispatch, dispatchMax
+		body, err = wire.AppendDispatchJSON(make([]byte, 0, bodyRoom(m.Packet)), m)
 	case *message.Probe:
 		path = pathProbe
 		body, err = wire.EncodeJSON(wire.JSONProbe{Number: m.Number})
@@ -154,6 +187,14 @@ func packRequest(m node.Message) (path string, body []byte, err error) {
 		err = fmt.Errorf("%w: %s of %d bytes, at most %d are sent", node.ErrTooLarge, m.Name(), len(body), most)
 	}
 	return path, body, err
+}
+
+// bodyRoom is about how long the JSON form of a packet without escapes is.
+func bodyRoom(p *message.Packet) int {
+	if p == nil {
+		return 0
+	}
+	return 256 + p.Bytes + 96*p.Count()
 }
 
 // unpackAnswer reads the answer to a message of a kind.
@@ -169,6 +210,12 @@ func unpackAnswer(kind transport.Kind, text []byte) (node.Message, error) {
 		}
 		return sent(w.Results[0].Unpack())
 	case transport.Dispatch:
+		r := readers.Get().(*wire.JSONReader)
+		m, ok := r.Receipt(text)
+		readers.Put(r)
+		if ok {
+			return m, nil
+		}
 		var w wire.JSONReceipt
 		if err := wire.DecodeJSON(text, &w); err != nil {
 			return nil, err

@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +40,8 @@ type Config struct {
 type Link struct {
 	cfg   Config
 	n     *driver.Node
+	node  []string // the values of the headers that introduce it; set with n
+	inc   []string
 	bound chan struct{} // closed once n is set
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -82,62 +84,23 @@ func (l *Link) lane(k transport.Key, addr string) (*lane, bool, error) {
 	if _, _, err := net.SplitHostPort(host); err != nil {
 		return nil, false, fmt.Errorf("%.80q: want http://host:port or https://host:port", addr)
 	}
-	ln := &lane{l: l, key: k, base: addr}
-	var conf *tls.Config
+	ln := &lane{l: l, key: k, addr: host}
 	if strings.HasPrefix(addr, "https:") {
 		if l.cfg.TLS == nil {
 			return nil, false, fmt.Errorf("%.80q: there is no TLS", addr)
 		}
-		conf = l.cfg.TLS(k.Peer, access.RolesOf(k.Kind)...)
-		conf.NextProtos = []string{"http/1.1"} // each request on a connection of its own, as in clear
+		ln.tls = l.cfg.TLS(k.Peer, access.RolesOf(k.Kind)...)
+		ln.tls.NextProtos = []string{"http/1.1"} // each request on a connection of its own, as in clear
 		ln.want = k.Peer
 	}
-	ln.client = l.client(conf)
 	return ln, true, nil
 }
-
-// client makes the connections of one lane: no proxy, no redirect, no compression. A
-// connection that is to be encrypted is ready only once the other end is known.
-func (l *Link) client(conf *tls.Config) *http.Client {
-	dial := func(ctx context.Context, _, addr string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, l.cfg.DialMax)
-		defer cancel()
-		conn, err := l.cfg.Dial(ctx, addr)
-		if err != nil {
-			return nil, &dialError{err}
-		}
-		if conf == nil {
-			return conn, nil
-		}
-		c := tls.Client(conn, conf)
-		if err := c.HandshakeContext(ctx); err != nil {
-			conn.Close()
-			return nil, &dialError{err}
-		}
-		return c, nil
-	}
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:            dial,
-			DialTLSContext:         dial,
-			MaxIdleConnsPerHost:    laneRequests,
-			IdleConnTimeout:        30 * time.Second, // less than the server's, so that it seldom closes first
-			DisableCompression:     true,
-			MaxResponseHeaderBytes: headerMax,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       l.cfg.AnswerMax + 10*time.Second,
-	}
-}
-
-// dialError says that no connection was opened, so that nothing was sent.
-type dialError struct{ error }
-
-func (e *dialError) Unwrap() error { return e.error }
 
 // Bind implements driver.Link.
 func (l *Link) Bind(n *driver.Node) {
 	l.n = n
+	name, inc := n.Identity()
+	l.node, l.inc = []string{name}, []string{strconv.FormatUint(uint64(inc), 10)}
 	close(l.bound)
 }
 
@@ -171,5 +134,5 @@ func (l *Link) Shutdown() { l.down.Store(true) }
 func (l *Link) Close() {
 	l.stop()
 	l.done.Wait()
-	l.lanes.Each(func(ln *lane) { ln.client.CloseIdleConnections() })
+	l.lanes.Each(func(ln *lane) { ln.idle.close() })
 }

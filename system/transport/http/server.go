@@ -46,6 +46,9 @@ const (
 	roomBytes    = 64 << 20 // of bodies as far as they were read
 )
 
+// bodyGrow bounds what is set aside for a body before it is there, in bytes.
+const bodyGrow = 32 << 10
+
 const jsonType = "application/json"
 
 // NewServer returns a server with the limits that every server of weir has: what a
@@ -96,10 +99,13 @@ type request struct {
 	body []byte
 }
 
+// The values of headers of every response; never changed.
+var nosniff, ofJSON = []string{"nosniff"}, []string{jsonType}
+
 // ServeHTTP implements http.Handler.
 func (h *routes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{l: h.l, w: w, r: r}
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header()["X-Content-Type-Options"] = nosniff
 	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 		// It may have had a length too, on which somebody before this node relied: what
 		// follows is not necessarily a request.
@@ -164,6 +170,9 @@ func (l *Link) enter(q *request, o *route) {
 // checkType holds that a body is JSON, in UTF-8 and not compressed.
 func checkType(h http.Header) error {
 	text := h.Get("Content-Type")
+	if text == jsonType && h.Get("Content-Encoding") == "" {
+		return nil
+	}
 	kind, params, err := mime.ParseMediaType(text)
 	if charset := params["charset"]; err != nil || kind != jsonType || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return fmt.Errorf("header Content-Type %.80q: want %s", text, jsonType)
@@ -187,6 +196,7 @@ func (q *request) read(most int) bool {
 		return tooLarge()
 	}
 	var body bytes.Buffer
+	body.Grow(int(min(max(q.r.ContentLength, 0), bodyGrow)) + bytes.MinRead)
 	_, err := io.Copy(&body, &counted{http.MaxBytesReader(q.w, q.r.Body, int64(most)), &q.l.room.bytes})
 	q.body = body.Bytes()
 	if err == nil {
@@ -269,7 +279,12 @@ func (q *request) reply(status int, body any) {
 	if err != nil {
 		status, text = http.StatusInternalServerError, []byte(`{"error":"the answer has no JSON form"}`)
 	}
-	q.w.Header().Set("Content-Type", jsonType)
+	q.write(status, text)
+}
+
+// write writes the response, which is JSON.
+func (q *request) write(status int, text []byte) {
+	q.w.Header()["Content-Type"] = ofJSON
 	q.w.WriteHeader(status)
 	if q.r.Method != http.MethodHead {
 		_, _ = q.w.Write(text) // who has gone needs no answer
