@@ -241,3 +241,17 @@ func BenchmarkJSONByHand(b *testing.B) {
 		}
 	})
 }
+
+// TestPlainText holds the look at eight bytes at once against one at each.
+func TestPlainText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOf(rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte{' ', '!', '"', '#', 0x1f, '[', '\\', ']', 0x80, 0xff, 'a', 'b'}))).Draw(t, "text")
+		want := 0
+		for want < len(b) && b[want] >= ' ' && b[want] != '"' && b[want] != '\\' {
+			want++
+		}
+		if got := plainText(b); got != want {
+			t.Fatalf("%q: %d plain bytes, want %d", b, got, want)
+		}
+	})
+}

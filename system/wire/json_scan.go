@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -144,18 +146,38 @@ func (s *jsonScan) text() ([]byte, bool) {
 		return nil, false
 	}
 	from := s.at
-	for ; s.at < len(s.b); s.at++ {
-		switch c := s.b[s.at]; {
-		case c == '"':
-			s.at++
-			return s.b[from : s.at-1 : s.at-1], true
-		case c == '\\':
-			return s.escaped(from)
-		case c < ' ':
-			return nil, false
+	s.at += plainText(s.b[from:])
+	if s.at == len(s.b) || s.b[s.at] < ' ' {
+		return nil, false
+	}
+	if s.b[s.at] == '\\' {
+		return s.escaped(from)
+	}
+	s.at++
+	return s.b[from : s.at-1 : s.at-1], true
+}
+
+// plainText is how many bytes there are before the first that means something in a JSON
+// string, or may not stand there: a quote, a backslash, a control character.
+func plainText(b []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 { // eight at a time: texts are most of what there is
+		v := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := v^('"'*ones), v^('\\'*ones)
+		found := (v - ' '*ones) & ^v // less than a space
+		found |= (quote - ones) & ^quote
+		found |= (slash - ones) & ^slash
+		if found &= highs; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
 	}
-	return nil, false
+	for ; i < len(b); i++ {
+		if c := b[i]; c < ' ' || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 // escapes are the characters of the short ones.

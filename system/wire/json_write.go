@@ -172,17 +172,17 @@ func appendAttrsJSON(b, entry []byte) []byte {
 }
 
 // appendTextJSON appends a string; the text is UTF-8.
-func appendTextJSON[T string | []byte](b []byte, s T) []byte {
+func appendTextJSON[T string | []byte](b []byte, s T) []byte { return appendBytesJSON(b, []byte(s)) }
+
+func appendBytesJSON(b, s []byte) []byte {
 	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
+	for {
+		n := plainText(s)
+		b = append(b, s[:n]...)
+		if n == len(s) {
+			return append(b, '"')
 		}
-		b = append(b, s[from:i]...)
-		from = i + 1
-		switch c {
+		switch c := s[n]; c {
 		case '"', '\\':
 			b = append(b, '\\', c)
 		case '\n':
@@ -192,6 +192,6 @@ func appendTextJSON[T string | []byte](b []byte, s T) []byte {
 		default:
 			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
+		s = s[n+1:]
 	}
-	return append(append(b, s[from:]...), '"')
 }
