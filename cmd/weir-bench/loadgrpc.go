@@ -130,13 +130,13 @@ func (c *grpcStream) another(s source) (time.Time, bool) {
 
 // submission makes the next packet.
 func (c *grpcStream) submission(at time.Time) *weirv1.Submission {
+	c.mu.Lock()
 	p := &c.l.all[int(c.seq)%len(c.l.all)]
 	c.seq++
-	c.mu.Lock()
 	c.flights[c.seq] = flight{at, p.messages}
-	low := c.low
+	seq, low := c.seq, c.low
 	c.mu.Unlock()
-	return p.submission(c.source, c.l.inc, c.seq, low)
+	return p.submission(c.source, c.l.inc, seq, low)
 }
 
 // read takes the outcomes until the stream ends.
