@@ -70,7 +70,7 @@ func (s *Study) writeMeasures(b *bytes.Buffer) {
 	fmt.Fprintf(b, `
 Figures are means over %s, with the interval at 95 %% in brackets: percentile
 bootstrap of %d resamples from a fixed stream; for an event that no run saw, the exact upper
-limit of a Poisson count (3.0 / runs). "Always" means the same value in every run. All
+limit of a Poisson count (3.0 / runs). "Always" means the same value in every run, "clearly" that intervals do not touch. All
 arithmetic is in integers, so every machine writes the same bytes. Every run was judged by
 the checker as well, and passed.
 `, counted(s.Seeds, "seed"), resamples)

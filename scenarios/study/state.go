@@ -117,7 +117,7 @@ func (s *Study) stateFindings(t *Table) []Finding {
 			fmt.Sprintf("16 times as many choosers: %s instead of %s.", sixteen, one)},
 		{"No shared state wastes no more sends on a crashed analyser than a shared one", "the original (\"each worker would be responsible for its own health checks and routing decisions\")", verdict(touch == len(distributorCounts)),
 			fmt.Sprintf("The intervals overlap for %d of %d numbers of distributors.", touch, len(distributorCounts))},
-		{"Detection in each worker is cheap: the probes grow by less than twice with 16 times the workers", "the original, which names no price", verdict(probes16.Low < 2*probes1.High),
+		{"Detection in each worker is cheap: the probes grow by less than twice with 16 times the workers", "a guess of ours", verdict(probes16.Low < 2*probes1.High),
 			fmt.Sprintf("They grow with the workers: %s with 1 distributor, %s with 16.", probes1, probes16)},
 	}
 }

@@ -112,7 +112,7 @@ func (s *Study) workersFindings(t *Table) []Finding {
 			fmt.Sprintf("Up to the cores: throughput is at least 95 %% of min(load, min(workers, cores) × 100) in %d of %d cells, and at a load of 600 it is %s with 4 workers, %s with 8.", kept, total, s.stat(t, "throughput", "600", "4"), s.stat(t, "throughput", "600", "8"))},
 		{"That \"monitoring … response times\" tells in time that workers are missing", "the original", verdict(busier.Low > calmer.High && s.stat(t, "throughput", "90", "1").High*100 >= s.stat(t, "offered", "90", "1").Low*95),
 			fmt.Sprintf("Yes, and the wait for a worker most plainly: %s ms at 50 %% of its capacity, %s at 90 %%, while throughput still follows the load.", calmer, busier)},
-		{"More workers than cores do harm", "not said by the original", verdict(eight.Low > four.High || sixteen.Low > four.High),
+		{"More workers than cores do harm", "a guess of ours", verdict(eight.Low > four.High || sixteen.Low > four.High),
 			fmt.Sprintf("At a load of 360, 90 %% of the cores, the response time is %s ms with 4 workers, %s with 8, %s with 16.", four, eight, sixteen)},
 	}
 }
