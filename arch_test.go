@@ -66,6 +66,7 @@ var layers = []layer{
 	{pkg: "scenarios/swarm", ours: []string{"faults", "scenarios"}, why: "makes scenarios, runs none"},
 	{pkg: "scenarios/shrink", ours: []string{"faults", "logcheck", "scenarios", "scenarios/sweep"}, why: "a search over scenarios, whoever runs them"},
 	{pkg: "scenarios/sweep", ours: []string{"faults", "logcheck", "scenarios"}, why: "adds up what runs found, runs none"},
+	{pkg: "scenarios/study", ours: []string{"logcheck", "scenarios"}, why: "measures runs from their logs, runs none"},
 	{pkg: "scenarios/weirtest", ours: []string{"scenarios", "sim/simtest"}, why: "go test's way to run scenarios: it decides nothing that commands do not"},
 	{pkg: "examples/lease", ours: []string{"faults", "sim"}, why: "shows how a system that is not ours is tested: with what anybody may import"},
 	{pkg: "mutants", why: "patches and their test: it builds weir, it does not import it"},

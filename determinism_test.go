@@ -22,7 +22,7 @@ var deterministic = map[string][]string{
 	"system/message": nil, "system/route": nil, "system/detect": nil, "system/store": nil,
 	"system/emitter": nil, "system/emitter/lines": nil, "system/distributor": nil,
 	"system/analyser": nil, "system/operator": nil, "system/wire": nil,
-	"examples/lease": nil,
+	"examples/lease": nil, "scenarios/study": nil,
 }
 
 // bannedImports are whole packages that deterministic code must not use.

@@ -28,6 +28,8 @@ type Options struct {
 	TCP *TCP
 	// Check has the logs judged in memory.
 	Check bool
+	// Rules are judged after the checker's own; with Check.
+	Rules []logcheck.NewRule
 	// Build names the program, for the header; empty: unknown.
 	Build string
 	// Progress is told now and then how far the run is; may be nil.
@@ -280,7 +282,7 @@ func (r *run) result() (*Result, error) {
 	res.Faults = r.faults.Bytes()
 	if r.opt.Check {
 		res.Report = &logcheck.Report{}
-		res.Verdict, err = logcheck.Check(res.source(), r.sc.header(r.opt), logcheck.Options{Report: res.Report})
+		res.Verdict, err = logcheck.Check(res.source(), r.sc.header(r.opt), logcheck.Options{Report: res.Report, Custom: r.opt.Rules})
 	}
 	return res, err
 }

@@ -190,7 +190,7 @@ func (c *cluster) result() (*Result, error) {
 	}
 	if c.opt.Check {
 		res.Report = &logcheck.Report{}
-		res.Verdict, err = logcheck.Check(res.source(), head, logcheck.Options{Report: res.Report})
+		res.Verdict, err = logcheck.Check(res.source(), head, logcheck.Options{Report: res.Report, Custom: c.opt.Rules})
 	}
 	return res, err
 }

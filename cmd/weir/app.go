@@ -166,7 +166,7 @@ logged. One seed always gives the same run.
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.errw)
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.verifyCommand(), a.replayCommand(), a.shrinkCommand(), a.sweepCommand(), a.mergeCommand(), a.soakCommand(), a.upCommand(), a.scenarioCommand(), a.versionCommand(), a.onceCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.verifyCommand(), a.replayCommand(), a.shrinkCommand(), a.sweepCommand(), a.mergeCommand(), a.soakCommand(), a.upCommand(), a.studyCommand(), a.scenarioCommand(), a.versionCommand(), a.onceCommand())
 	var version bool
 	root.Flags().BoolVar(&version, "version", false, "say which build this is")
 	root.RunE = func(c *cobra.Command, _ []string) error {

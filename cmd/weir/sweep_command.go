@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -234,17 +235,25 @@ func (x *exploration) finish(store *store, required []string) error {
 	return ended(codeOfReport(x.report, required))
 }
 
-// writeReport writes a report to the file that --out names, if it does, by way of a name
-// beside it so that a full disk leaves no half of one.
+// writeReport writes a report to the file that --out names, if it does.
 func writeReport(r *sweep.Report, out string) error {
 	if out == "" {
 		return nil
 	}
+	return writeWhole(out, r.Write)
+}
+
+// writeWhole writes a file below --out by way of a name beside it, so that a full disk or
+// an interrupt leaves no half of one.
+func writeWhole(out string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(out), temporaryPrefix+"*")
 	if err != nil {
 		return internal("--out %s: %w", out, reason(err))
 	}
-	err = r.Write(f)
+	err = write(f)
+	if errMode := f.Chmod(0o644); err == nil {
+		err = errMode
+	}
 	if errClose := f.Close(); err == nil {
 		err = errClose
 	}
