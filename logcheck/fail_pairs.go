@@ -35,6 +35,7 @@ type pair struct {
 	hard    bool // a refusal or reset since the last `up`
 
 	outSince int64  // since when it is unreachable by the ground truth
+	okAt     int64  // when a probe last succeeded
 	outRef   Ref    // the fault that made it so
 	seen     outage // for the report
 	f1Judged bool   // F1 was judged for that outage
@@ -164,6 +165,9 @@ func (o *overseer) seeProbed(a *agent, r *Record) {
 	case "ok":
 		p.probeOK(data, r.Uint(KeyPN))
 		p.heard = r.M
+		if p.okAt = r.T; p.outSince != forever {
+			o.plan(p)
+		}
 		o.judgeDelay(a, p, r)
 		return
 	}

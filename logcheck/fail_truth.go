@@ -253,13 +253,14 @@ func (o *overseer) refreshPair(p *pair, why cause) {
 }
 
 // f1Due is when F1 decides for the outage that lasts; forever without one. Faults
-// on the detector's own node put it off.
+// on the detector's own node put it off, and so does a good answer to what was sent before
+// the outage: it may come late, where only one direction is cut, and says all is well.
 func (o *overseer) f1Due(p *pair) int64 {
 	if o.tD <= 0 || !p.listed || p.outSince == forever || p.f1Judged || !o.detects(p.agent) || p.agent.stopped {
 		return forever
 	}
 	w := p.agent.site.node
-	return max(p.outSince, p.listedAt, o.truth.Touched(w, w)) + o.tD + 2*o.ctx.ClockError
+	return max(p.outSince, p.okAt, p.listedAt, o.truth.Touched(w, w)) + o.tD + 2*o.ctx.ClockError
 }
 
 // f6Due is when F6 decides: T_R after the last fault (and T_A, see calmBefore),

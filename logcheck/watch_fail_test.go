@@ -2,6 +2,7 @@ package logcheck
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +41,12 @@ func drawOutageCase(t *rapid.T) outageCase {
 	now := int64(10)
 	for range rapid.IntRange(2, 25).Draw(t, "events") {
 		now += rapid.Int64Range(1, 350).Draw(t, "gap")
+		if rapid.IntRange(0, 9).Draw(t, "answer") == 0 && !on["self"] {
+			// Of a data probe, whose answer is not followed up.
+			lines = append(lines, fmt.Sprintf("%d d/w1 probed an=a1 pn=%d res=ok dp=true", now, now))
+			c.events = append(c.events, outageEvent{now, "ok"})
+			now++
+		}
 		what := rapid.SampledFrom(names).Draw(t, "what")
 		if what == "verdict" {
 			if on["self"] {
@@ -87,6 +94,7 @@ func (c *outageCase) at(t int64) (out, disturbed, down bool) {
 			break
 		}
 		switch {
+		case e.what == "ok":
 		case e.what == "up", e.what == "down":
 			down = e.what == "down"
 		case e.what == "resume":
@@ -113,6 +121,8 @@ func (c *outageCase) broken() bool {
 		}
 		if run++; disturbed {
 			run = 0
+		} else if slices.Contains(c.events, outageEvent{t, "ok"}) {
+			run = 1
 		}
 		if run > 400 && !judged {
 			judged = true

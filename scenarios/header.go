@@ -74,6 +74,9 @@ func (s *Scenario) slack() time.Duration {
 	if l.Tail.Chance > 0 {
 		way *= time.Duration(l.Tail.Factor)
 	}
+	if s.Schedule.Kind != "random" {
+		way += s.Schedule.Window // by which a message may be late
+	}
 	return 2*way + 50*time.Millisecond
 }
 
