@@ -123,7 +123,8 @@ type service struct {
 	level   *slog.LevelVar
 	reload  *reloader
 	hangups chan os.Signal
-	unacked uint64 // an emitter's packets that were not acknowledged; valid at the end
+	signals chan os.Signal // that ask it to end
+	unacked uint64         // an emitter's packets that were not acknowledged; valid at the end
 }
 
 // newService opens everything and starts the node.
@@ -151,6 +152,10 @@ func (s *service) start(role string) error {
 	if s.http, err = newHTTPSide(role, c, s.secure, s.log); err != nil {
 		return err
 	}
+	// From the first moment at which somebody may know of the node, a signal ends it in
+	// order.
+	s.signals = make(chan os.Signal, 2)
+	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
 	listening, err := s.listen(role)
 	if err != nil {
 		return err

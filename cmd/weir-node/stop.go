@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -26,9 +25,7 @@ func (c *config) checkStop() error {
 
 // run waits for the node's end, which a signal asks for, and returns the exit code.
 func (s *service) run() int {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	defer signal.Stop(s.signals)
 	var late <-chan time.Time // nil until the node is asked to stop
 	code := exitOK
 	atOnce := func(why string) {
@@ -40,7 +37,7 @@ func (s *service) run() int {
 		select {
 		case <-s.hangups:
 			s.reload.ask()
-		case sig := <-signals:
+		case sig := <-s.signals:
 			if late != nil {
 				atOnce("a second signal: " + sig.String())
 				continue

@@ -154,7 +154,6 @@ func (n *Node) finish() {
 	defer n.edgeMu.Unlock()
 	n.ended = true
 	n.err = n.journal.close(func(log *record.Log) {
-		own, world := n.times()
 		if n.journal.dropped > 0 {
 			n.edgeLine("counter").Str("name", "log_dropped").Uint("val", n.journal.dropped).End()
 		}
@@ -162,6 +161,7 @@ func (n *Node) finish() {
 			n.edgeLine("stop").End()
 		}
 		log.Take(n.edgeLog)
+		own, world := n.times() // after all that was written
 		log.Close(world, own, 0)
 	})
 	close(n.done)
