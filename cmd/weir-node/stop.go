@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os/signal"
-	"syscall"
 	"time"
 
 	rpc "google.golang.org/grpc"
