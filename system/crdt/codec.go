@@ -44,15 +44,11 @@ func (d Delta) sites() []Site {
 			all = append(all, v.Site)
 		}
 	}
-	tidy := func() {
-		slices.SortFunc(all, Site.compare)
-		all = slices.Compact(all)
-	}
-	tidy()
-	add := func(s Site) {
-		if _, ok := slices.BinarySearchFunc(all, s, Site.compare); !ok {
-			all = append(all, s)
-			tidy()
+	slices.SortFunc(all, Site.compare)
+	all = slices.Compact(all)
+	add := func(s Site) { // in a digest, which has no vectors
+		if i, ok := slices.BinarySearchFunc(all, s, Site.compare); !ok {
+			all = slices.Insert(all, i, s)
 		}
 	}
 	for i := range d.entries {
@@ -88,16 +84,12 @@ func (w *writer) text(s string) {
 	w.buf = append(w.buf, s...)
 }
 
-// counter writes what a vector says of a site: 0 nothing, 1 closed, else one more.
+// counter writes what a vector says of a site: 0 is nothing.
 func (w *writer) counter(x Vector, s Site) {
-	i, ok := x.find(s)
-	switch {
-	case !ok:
+	if i, ok := x.find(s); ok {
+		w.uint(x[i].Counter)
+	} else {
 		w.uint(0)
-	case x[i].Counter == closed:
-		w.uint(1)
-	default:
-		w.uint(x[i].Counter + 1)
 	}
 }
 

@@ -20,9 +20,9 @@ type counter struct {
 
 // Counts is a map of PN-counters, analyser id to messages: every site adds up
 // its own, the value is the sum of all. It needs no causal order: any part may
-// come late, twice or never, as later parts hold the earlier. It has no
-// tombstones either, so that a dropped counter comes back with any part that
-// still tells of it. It is not for several goroutines.
+// come late, twice or never, as later parts hold the earlier. Nothing is taken
+// out: a site that forgot what it had told would count from 0 again, unseen by
+// the others. It is not for several goroutines.
 type Counts struct {
 	self     Site
 	counters []counter // ascending in ids
@@ -61,13 +61,7 @@ func (c *Counts) Value(id string) int64 {
 // Add counts n messages more, or fewer if n is negative, and returns what to
 // tell the others.
 func (c *Counts) Add(id string, n int64) (CountPart, error) {
-	mine := tally{Site: c.self}
-	i, known := c.find(id)
-	if known {
-		if j, ok := c.counters[i].find(c.self); ok {
-			mine = c.counters[i].tallies[j]
-		}
-	}
+	mine := c.own(id)
 	up, down := uint64(max(n, 0)), uint64(0)
 	if n < 0 {
 		down = -uint64(n)
@@ -80,7 +74,7 @@ func (c *Counts) Add(id string, n int64) (CountPart, error) {
 	}
 	mine.up, mine.down = mine.up+up, mine.down+down
 	part := CountPart{[]counter{{id, []tally{mine}}}}
-	_, err := c.Merge(part)
+	_, err := c.merge(part)
 	return part, err
 }
 
@@ -91,16 +85,30 @@ func (x *counter) find(s Site) (int, bool) {
 // All returns everything that was counted.
 func (c *Counts) All() CountPart { return CountPart{slices.Clone(c.counters)} }
 
-// Drop forgets the counts of an analyser here.
-func (c *Counts) Drop(id string) {
-	if i, ok := c.find(id); ok {
-		c.counters = slices.Delete(c.counters, i, i+1)
-	}
-}
-
 // Merge joins a part and reports whether it told anything. With an error the
 // counts are as before.
 func (c *Counts) Merge(p CountPart) (news bool, err error) {
+	for i := range p.counters {
+		x := &p.counters[i]
+		j, ok := x.find(c.self)
+		if told := x.tallies; ok && (told[j].up > c.own(x.id).up || told[j].down > c.own(x.id).down) {
+			return false, fmt.Errorf("%w: counts of %q", ErrForged, x.id)
+		}
+	}
+	return c.merge(p)
+}
+
+// own returns what this site counted of an analyser.
+func (c *Counts) own(id string) tally {
+	if i, ok := c.find(id); ok {
+		if j, ok := c.counters[i].find(c.self); ok {
+			return c.counters[i].tallies[j]
+		}
+	}
+	return tally{Site: c.self}
+}
+
+func (c *Counts) merge(p CountPart) (news bool, err error) {
 	joined := make([]counter, len(p.counters))
 	added := 0
 	for k, x := range p.counters {

@@ -75,10 +75,6 @@ func (r *reader) version() (v Version) {
 	return v
 }
 
-// sitesMax limits the sites of one message: those that vectors can hold, twice
-// for those that only a dot still names.
-const sitesMax = 2 * ReplicasMax * (IncarnationsMax + 2)
-
 func (r *reader) delta() (d Delta) {
 	head, ok := strings.CutPrefix(string(r.rest[:min(len(r.rest), len(magic))]), magic)
 	if !ok || head != "" {
@@ -102,21 +98,23 @@ func (r *reader) delta() (d Delta) {
 	return d
 }
 
+// site reads the next site of the list of all, which ascends.
+func (r *reader) site() Site {
+	s := Site{r.text(IDMax, validID, "replica"), uint32(r.uint(math.MaxUint32, "incarnation"))}
+	if s.Inc == 0 || len(r.sites) > 0 && r.sites[len(r.sites)-1].compare(s) >= 0 {
+		r.fail("site %q/%d does not ascend or is 0", s.Replica, s.Inc)
+	}
+	return s
+}
+
 func (r *reader) vectors(d *Delta) {
-	n := r.count(sitesMax, 6, "number of sites")
+	n := r.count(SitesMax, 6, "number of sites")
 	for i := 0; i < n && r.err == nil; i++ {
-		s := Site{r.text(IDMax, validID, "replica"), uint32(r.uint(math.MaxUint32, "incarnation"))}
-		if s.Inc == 0 || i > 0 && r.sites[i-1].compare(s) >= 0 {
-			r.fail("site %q/%d does not ascend or is 0", s.Replica, s.Inc)
-		}
+		s := r.site()
 		r.sites = append(r.sites, s)
 		for _, x := range []*Vector{&d.seen, &d.base, &d.floor} {
-			switch c := r.uint(CounterMax+1, "counter"); c {
-			case 0:
-			case 1:
-				*x = x.push(Version{closed, s})
-			default:
-				*x = append(*x, Version{c - 1, s})
+			if c := r.uint(CounterMax, "counter"); c > 0 {
+				*x = append(*x, Version{c, s})
 			}
 		}
 	}
@@ -127,10 +125,7 @@ func (r *reader) vectors(d *Delta) {
 
 // checkForm holds what is true of every delta of Since, State or a change.
 func checkForm(d Delta) error {
-	ids, incs := d.seen.replicas()
 	switch {
-	case ids > ReplicasMax || incs > IncarnationsMax+2:
-		return fmt.Errorf("%d replicas, %d incarnations of one, at most %d and %d", ids, incs, ReplicasMax, IncarnationsMax+2)
 	case !d.seen.Includes(d.base) || !d.seen.Includes(d.floor):
 		return errors.New("base or floor is beyond what was seen")
 	case d.full && len(d.base) > 0:
@@ -149,8 +144,9 @@ func (r *reader) entry(seen Vector) entry {
 	}
 	for i := 0; i < n && r.err == nil; i++ {
 		d := r.dot()
-		if r.err == nil && !seen.Covers(d.Version) {
-			r.fail("analyser %q: version %d of %q/%d is beyond what was seen", e.id, d.Counter, d.Replica, d.Inc)
+		known := seen.Covers(d.Version) && (d.removed || seen.Covers(d.addressV) && seen.Covers(d.weightV))
+		if r.err == nil && !known {
+			r.fail("analyser %q: version %d of %q/%d, or one of its values, is beyond what was seen", e.id, d.Counter, d.Replica, d.Inc)
 		}
 		if i > 0 && e.dots[i-1].compare(d.Site) >= 0 {
 			r.fail("analyser %q: sites do not ascend", e.id)

@@ -19,6 +19,10 @@ type Delta struct {
 // Full reports whether it is a whole state, which any replica can take.
 func (d Delta) Full() bool { return d.full }
 
+// Seen returns what the sender had seen. t.Since(t.Seen()) has no entries and
+// says just that: it is what members send to be told what they lack.
+func (d Delta) Seen() Vector { return d.seen }
+
 // Entries returns of how many analysers it tells, removed ones too.
 func (d Delta) Entries() int { return len(d.entries) }
 
@@ -63,8 +67,7 @@ func meet(x, y Vector) Vector {
 // Merge joins a delta into the table and reports whether that told it anything.
 // With an error the table is as before.
 func (t *Table) Merge(d Delta) (news bool, err error) {
-	newest, err := t.admit(d)
-	if err != nil {
+	if err := t.admit(d); err != nil {
 		return false, err
 	}
 	if t.seen.Includes(d.seen) && t.floor.Includes(d.floor) {
@@ -80,35 +83,30 @@ func (t *Table) Merge(d Delta) (news bool, err error) {
 	}
 	t.seen = t.seen.Join(d.seen)
 	t.floor = t.floor.Join(d.floor)
-	t.clock = max(t.clock, newest)
+	t.clock = max(t.clock, d.seen.newest())
 	t.bound()
 	return true, nil
 }
 
-// admit says whether a delta can be joined, and its greatest counter.
-func (t *Table) admit(d Delta) (newest uint64, err error) {
-	newest = d.seen.newest()
-	for i := range d.entries {
-		for j := range d.entries[i].dots {
-			newest = max(newest, d.entries[i].dots[j].Counter)
-		}
-	}
+// admit says whether a delta can be joined.
+func (t *Table) admit(d Delta) error {
+	newest := d.seen.newest()
 	if newest > CounterMax || newest > t.clock && newest-t.clock > AheadMax {
-		return 0, fmt.Errorf("%w: counter %d, greatest seen here %d, at most %d beyond that and %d at all", ErrAhead, newest, t.clock, uint64(AheadMax), uint64(CounterMax))
+		return fmt.Errorf("%w: counter %d, greatest seen here %d, at most %d beyond that and %d at all", ErrAhead, newest, t.clock, uint64(AheadMax), uint64(CounterMax))
 	}
 	for _, v := range d.seen {
 		switch {
 		case v.Replica != t.self.Replica:
-		case v.Inc > t.self.Inc || v.Inc == t.self.Inc && v.Counter == closed:
-			return 0, fmt.Errorf("%w: %q is %d, told of %d", ErrSuperseded, v.Replica, t.self.Inc, v.Inc)
+		case v.Inc > t.self.Inc:
+			return fmt.Errorf("%w: %q is %d, told of %d", ErrSuperseded, v.Replica, t.self.Inc, v.Inc)
 		case v.Inc == t.self.Inc && !t.seen.Covers(v):
-			return 0, fmt.Errorf("%w: %q incarnation %d, counter %d", ErrForged, v.Replica, v.Inc, v.Counter)
+			return fmt.Errorf("%w: %q incarnation %d, counter %d", ErrForged, v.Replica, v.Inc, v.Counter)
 		}
 	}
 	if !d.full && !t.seen.Includes(d.base) {
-		return 0, ErrGap
+		return ErrGap
 	}
-	return newest, checkVector(t.seen.Join(d.seen))
+	return checkVector(t.seen.Join(d.seen))
 }
 
 // joinFew joins a delta of few entries in their places.

@@ -45,11 +45,10 @@
 // those that all members have seen, and the oldest beyond TombstonesMax in any
 // case. Both are safe at all times, since vectors and not tombstones decide
 // what is news: whoever missed a dropped one gets a whole state in place of a
-// delta, however long it was away, and nothing removed comes back. Collect
-// likewise closes old incarnations of a replica once all members have
-// seen the same of them. Beyond IncarnationsMax the oldest is closed in any case; a
-// change of it that had reached only a replica that was away is then lost, for
-// all alike.
+// delta, however long it was away, and nothing removed comes back.
+//
+// Vectors have one counter for every incarnation that ever made a change, at
+// most SitesMax: beyond that changes of new incarnations are refused.
 //
 // Counts is the map of PN-counters of the variant that shares counts as well.
 package crdt

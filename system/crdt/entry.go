@@ -88,7 +88,7 @@ func joinDots(a []dot, seenA Vector, b []dot, seenB Vector) []dot {
 		case order > 0:
 			keep, j = unseen(&b[j], seenA), j+1
 		default:
-			keep = newer(&a[i], seenA, &b[j], seenB)
+			keep = newer(&a[i], &b[j])
 			i, j = i+1, j+1
 		}
 		if keep != nil {
@@ -105,14 +105,11 @@ func unseen(d *dot, seen Vector) *dot {
 	return d
 }
 
-// newer chooses of two dots of one site, of which a site keeps its last only.
-func newer(a *dot, seenA Vector, b *dot, seenB Vector) *dot {
-	switch {
-	case a.Counter == b.Counter:
+// newer chooses of two dots of one site. A change replaces its own site's last
+// dot in any case, so a side that still has the older has not seen the newer.
+func newer(a, b *dot) *dot {
+	if a.Counter >= b.Counter {
 		return a
-	case a.Counter > b.Counter:
-		return unseen(a, seenB)
-	default:
-		return unseen(b, seenA)
 	}
+	return b
 }

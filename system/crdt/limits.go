@@ -8,12 +8,9 @@ const (
 	EntriesMax = 16384
 	// TombstonesMax is how many tombstones a replica keeps; see Collect.
 	TombstonesMax = 4096
-	// ReplicasMax is the largest number of replica ids that are ever known.
-	ReplicasMax = 256
-	// IncarnationsMax is how many incarnations of a replica stay open.
-	IncarnationsMax = 8
-	// SitesMax is the largest number of sites that count of one analyser.
-	SitesMax = ReplicasMax * IncarnationsMax
+	// SitesMax is the largest number of sites that ever made a change, or that
+	// count: every restart that is followed by a change adds one, for ever.
+	SitesMax = 4096
 	// IDMax is the longest id of an analyser or replica, in bytes.
 	IDMax = 64
 	// AddressMax is the longest address, in bytes.

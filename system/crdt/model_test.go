@@ -112,9 +112,6 @@ type world struct {
 	peers []*peer
 	fly   []packet
 	gc    bool // drop tombstones
-	// collect closes incarnations too, with which changes may be lost that the
-	// model knows of: then only convergence is checked.
-	collect bool
 }
 
 var modelIDs = []string{"a", "b", "c"}
@@ -215,9 +212,6 @@ func (w *world) check(t *rapid.T, p *peer) {
 	if countDead(p.t.entries) != p.t.Tombstones() {
 		t.Fatalf("%d tombstones, counted %d", countDead(p.t.entries), p.t.Tombstones())
 	}
-	if w.collect {
-		return
-	}
 	got, want := p.t.Analysers(), w.table(p.known, modelIDs)
 	if !slices.Equal(got, want) {
 		t.Fatalf("%s/%d shows %v, the model %v", p.t.self.Replica, p.inc, got, want)
@@ -240,11 +234,8 @@ func (w *world) step(t *rapid.T) {
 		w.restart(p)
 	case 7:
 		acks := w.acks(t)
-		switch {
-		case w.collect:
+		if w.gc {
 			p.t.Collect(acks)
-		case w.gc:
-			p.t.drop(func(e *entry) bool { return allCover(acks, newestOf(e)) })
 		}
 	}
 	w.check(t, p)
@@ -309,16 +300,6 @@ func TestAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(rapid.SampledFrom([]int{2, 3, 4}).Draw(t, "peers"))
 		w.gc = rapid.Bool().Draw(t, "gc")
-		w.play(t)
-	})
-}
-
-// TestConvergesWhateverIsCollected closes incarnations as well, with members
-// left out: all still come to the same table.
-func TestConvergesWhateverIsCollected(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(rapid.SampledFrom([]int{2, 3, 4}).Draw(t, "peers"))
-		w.collect = true
 		w.play(t)
 	})
 }

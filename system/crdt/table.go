@@ -117,10 +117,10 @@ func (t *Table) change(id string, create bool, set func(*dot)) (Delta, error) {
 // drainsMost keeps the count of drains within its type.
 const drainsMost = 1 << 31
 
-// checkVector says whether there is room for all its replicas.
+// checkVector says whether there is room for all its sites.
 func checkVector(x Vector) error {
-	if ids, _ := x.replicas(); ids > ReplicasMax {
-		return fmt.Errorf("%w: changes of %d replicas, at most %d", ErrLimit, ids, ReplicasMax)
+	if len(x) > SitesMax {
+		return fmt.Errorf("%w: changes of %d incarnations, at most %d", ErrLimit, len(x), SitesMax)
 	}
 	return nil
 }

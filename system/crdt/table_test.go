@@ -121,38 +121,8 @@ func TestLongAway(t *testing.T) {
 	}
 }
 
-// TestClosedIncarnation: a change that had reached only a member that was left
-// out is dropped for all alike once its incarnation is closed.
-func TestClosedIncarnation(t *testing.T) {
-	x, away, one := site("d1", 1), site("d2", 1), site("d3", 1)
-	must(one.Put(Analyser{"a", "", 1, false}))
-	x.sync(one)
-	must(one.Put(Analyser{"b", "", 1, false}))
-	away.sync(one) // and nobody else
-	two := site("d3", 2)
-	two.sync(x)
-	must(two.Put(Analyser{"c", "", 1, false}))
-	x.sync(two)
-	x.Collect([]Vector{two.Seen(), away.Seen()})
-	if x.Seen().Covers(Version{closed, Site{"d3", 1}}) {
-		t.Fatal("closed although a member has seen more of it")
-	}
-	x.Collect([]Vector{two.Seen()})
-	if len(x.Seen()) != 2 || !x.Seen().Covers(Version{99, Site{"d3", 1}}) {
-		t.Fatalf("not closed: %v", x.Seen())
-	}
-	away.sync(x)
-	x.sync(away)
-	if len(away.Analysers()) != 2 || away.Digest() != x.Digest() {
-		t.Fatalf("%v and %v", x.Analysers(), away.Analysers())
-	}
-	if _, err := one.Merge(x.State()); !errors.Is(err, ErrSuperseded) {
-		t.Fatalf("the old incarnation goes on: %v", err)
-	}
-}
-
 // TestMetadataIsBounded: tombstones go once all have seen them, and beyond
-// the limit in any case; so do incarnations.
+// the limit in any case; incarnations beyond theirs are refused.
 func TestMetadataIsBounded(t *testing.T) {
 	x, y := site("d1", 1), site("d2", 1)
 	for i := range TombstonesMax + 10 {
@@ -173,15 +143,13 @@ func TestMetadataIsBounded(t *testing.T) {
 	if x.Tombstones()+y.Tombstones() != 0 {
 		t.Fatalf("%d and %d tombstones after all have seen all", x.Tombstones(), y.Tombstones())
 	}
-	for inc := uint32(1); inc <= 3*IncarnationsMax; inc++ {
-		z := site("d3", inc)
-		z.sync(x)
-		must(z.Put(Analyser{"z", "", inc, false}))
-		must(Decode(must(z.State().Encode())))
-		x.sync(z)
+	for inc := uint32(1); inc <= SitesMax; inc++ {
+		x.seen = x.seen.with(Version{1, Site{"d3", inc}})
 	}
-	if n := len(x.Seen()); n > IncarnationsMax+2 {
-		t.Fatalf("%d sites: %v", n, x.Seen())
+	z := site("d4", 1)
+	must(z.Put(Analyser{"z", "", 1, false}))
+	if _, err := x.Merge(z.State()); !errors.Is(err, ErrLimit) {
+		t.Fatalf("%d incarnations and one more: %v", SitesMax, err)
 	}
 }
 
@@ -201,7 +169,6 @@ func TestRefusals(t *testing.T) {
 		{"far ahead", ahead, ErrAhead},
 		{"above all counters", at(CounterMax+1, Site{"d2", 1}), ErrAhead},
 		{"own change not made", at(2, Site{"d1", 2}), ErrForged},
-		{"own incarnation closed", at(closed, Site{"d1", 2}), ErrSuperseded},
 		{"later incarnation", at(1, Site{"d1", 3}), ErrSuperseded},
 		{"gap", Delta{base: Vector{{1, Site{"d2", 1}}}, seen: Vector{{2, Site{"d2", 1}}}}, ErrGap},
 	} {

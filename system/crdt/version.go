@@ -35,13 +35,8 @@ func (v Version) Compare(w Version) int {
 	return v.compare(w.Site)
 }
 
-// closed is the counter of an incarnation of which no more will be taken: it
-// covers all of it and of earlier incarnations of the replica.
-const closed = ^uint64(0)
-
 // Vector says which changes were seen: of each site those up to a counter.
-// It is ascending in sites, and a closed site is the first of its replica.
-// It never changes; nil has seen nothing.
+// It is ascending in sites. It never changes; nil has seen nothing.
 type Vector []Version
 
 func (x Vector) find(s Site) (int, bool) {
@@ -51,10 +46,7 @@ func (x Vector) find(s Site) (int, bool) {
 // Covers reports whether a change was seen.
 func (x Vector) Covers(v Version) bool {
 	i, ok := x.find(v.Site)
-	if ok {
-		return v.Counter <= x[i].Counter
-	}
-	return i < len(x) && x[i].Replica == v.Replica && x[i].Counter == closed
+	return ok && v.Counter <= x[i].Counter
 }
 
 // Includes reports whether all that y has seen was seen.
@@ -87,17 +79,9 @@ func (x Vector) Join(y Vector) Vector {
 			v = Version{max(x[i].Counter, y[j].Counter), x[i].Site}
 			i, j = i+1, j+1
 		}
-		out = out.push(v)
+		out = append(out, v)
 	}
 	return out
-}
-
-// push appends the next site; a closed one takes the earlier of its replica away.
-func (x Vector) push(v Version) Vector {
-	for v.Counter == closed && len(x) > 0 && x[len(x)-1].Replica == v.Replica {
-		x = x[:len(x)-1]
-	}
-	return append(x, v)
 }
 
 // with returns x with one more change.
@@ -112,41 +96,13 @@ func (x Vector) with(v Version) Vector {
 	} else {
 		out = slices.Insert(out, i, v)
 	}
-	if v.Counter == closed {
-		return out.normal()
-	}
 	return out
 }
 
-// normal drops what a closed site covers.
-func (x Vector) normal() Vector {
-	out := make(Vector, 0, len(x))
-	for _, v := range x {
-		out = out.push(v)
-	}
-	return out
-}
-
-// newest returns the greatest counter of an open site.
+// newest returns the greatest counter.
 func (x Vector) newest() (most uint64) {
 	for _, v := range x {
-		if v.Counter != closed {
-			most = max(most, v.Counter)
-		}
+		most = max(most, v.Counter)
 	}
 	return most
-}
-
-// replicas returns how many replica ids there are, and of how many incarnations
-// the one with the most consists.
-func (x Vector) replicas() (ids, incarnations int) {
-	run := 0
-	for i, v := range x {
-		if i == 0 || x[i-1].Replica != v.Replica {
-			ids, run = ids+1, 0
-		}
-		run++
-		incarnations = max(incarnations, run)
-	}
-	return ids, incarnations
 }
