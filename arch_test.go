@@ -42,6 +42,7 @@ var layers = []layer{
 	{pkg: "system/message", ours: []string{"system/node", "system/record"}, why: "messages are plain values"},
 	{pkg: "system/route", why: "who gets a packet is pure arithmetic"},
 	{pkg: "system/detect", why: "a failure detector is a pure state machine"},
+	{pkg: "system/crdt", why: "shared state is a pure lattice: who carries it to whom is not its business"},
 	{pkg: "system/store", ours: []string{"system/message"}, why: "the store's form knows no actor"},
 	{pkg: "system/emitter", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
 	{pkg: "system/emitter/lines", ours: []string{"system/message"}, why: "reading lines needs no actor"},
