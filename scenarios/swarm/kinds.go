@@ -74,6 +74,7 @@ var kinds = []kind{
 	{"long delay", true, func(p *plan) { p.impair("delay %v jitter %v", p.time(500*ms, 10_000*ms), p.time(ms, 3000*ms)) }},
 	{"break", false, func(p *plan) { p.add("%s %s%s", one(p.dice, "reset", "truncate"), p.link(), p.class()) }},
 	{"refuse", false, func(p *plan) { p.span(100*ms, 4000*ms, "refuse %s%s", p.link(), p.class()) }},
+	{"blink", false, func(p *plan) { p.span(10*ms, 150*ms, "crash %s", p.analysers()) }},
 }
 
 // impair adds an impairment of a link.
