@@ -75,6 +75,12 @@ var kinds = []kind{
 	{"break", false, func(p *plan) { p.add("%s %s%s", one(p.dice, "reset", "truncate"), p.link(), p.class()) }},
 	{"refuse", false, func(p *plan) { p.span(100*ms, 4000*ms, "refuse %s%s", p.link(), p.class()) }},
 	{"blink", false, func(p *plan) { p.span(10*ms, 150*ms, "crash %s", p.analysers()) }},
+	{"torn table", false, func(p *plan) {
+		d := p.distributor()
+		p.add("disk_tear %s", d)
+		p.add("weight %s %s %d", d, p.analyser(), p.between(1, 9))
+		p.addAt(p.at+p.time(0, 8*ms), "for %v crash %s", p.time(100*ms, 3000*ms), d)
+	}},
 }
 
 // impair adds an impairment of a link.

@@ -51,9 +51,17 @@ var themes = []theme{
 		sc.Distributors.Window, sc.Distributors.OnFull = d.between(1, 3), one(d, "skip", "wait", "wait")
 		busy(d, sc)
 	}},
-	{[]string{"stop"}, func(d dice, sc *scenarios.Scenario) { // stops with work under way
+	{[]string{"stop", "crash", "cut"}, func(d dice, sc *scenarios.Scenario) { // stops with work under way
 		sc.Distributors.DrainMax = d.time(100*ms, 3000*ms)
 		busy(d, sc)
+	}},
+	{[]string{"blink", "cut", "hold", "torn write"}, func(d dice, sc *scenarios.Scenario) { // every retry comes back to the only one
+		sc.Analysers = scenarios.Analysers{Count: 1, Weights: []int64{int64(d.between(1, 9))}}
+		sc.Analyser.Compact = 4 << 10
+		sc.Distributors.Hold = 10_000 * ms
+	}},
+	{[]string{"torn table", "weight", "blink"}, func(d dice, sc *scenarios.Scenario) { // tables and what becomes of them
+		sc.Distributors.Persist = true
 	}},
 	{[]string{"blink", "freeze", "delay"}, func(d dice, sc *scenarios.Scenario) { // incarnations follow fast on one another
 		sc.Distributors.Detector.RefusedDown = false
