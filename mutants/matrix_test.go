@@ -18,7 +18,7 @@ import (
 const (
 	rows     = 5
 	rowSeeds = 200
-	rowsVain = 3 // without any find: no more are tried
+	rowsVain = 2 // without any find: no more are tried
 )
 
 // swept is what weir sweep --output json tells.

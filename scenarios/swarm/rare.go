@@ -51,8 +51,10 @@ var themes = []theme{
 		sc.Distributors.Window, sc.Distributors.OnFull = d.between(1, 3), one(d, "skip", "wait", "wait")
 		busy(d, sc)
 	}},
-	{[]string{"stop", "crash", "cut"}, func(d dice, sc *scenarios.Scenario) { // stops with work under way
-		sc.Distributors.DrainMax = d.time(100*ms, 3000*ms)
+	{[]string{"stop under way", "stop"}, func(d dice, sc *scenarios.Scenario) { // stops with work under way
+		x := &sc.Distributors
+		x.DrainMax, x.AttemptTimeout = d.time(300*ms, 1500*ms), d.time(300*ms, 900*ms)
+		x.RetryBudget, x.Detector.DataFailures = scenarios.RetryBudget{Min: 100, Percent: 100}, 1000
 		busy(d, sc)
 	}},
 	{[]string{"blink", "cut", "hold", "torn write"}, func(d dice, sc *scenarios.Scenario) { // every retry comes back to the only one
@@ -60,10 +62,12 @@ var themes = []theme{
 		sc.Analyser.Compact = 4 << 10
 		sc.Distributors.Hold = 10_000 * ms
 	}},
-	{[]string{"torn table", "weight", "blink"}, func(d dice, sc *scenarios.Scenario) { // tables and what becomes of them
+	{[]string{"torn table"}, func(d dice, sc *scenarios.Scenario) { // tables and what becomes of them
 		sc.Distributors.Persist = true
 	}},
-	{[]string{"blink", "freeze", "delay"}, func(d dice, sc *scenarios.Scenario) { // incarnations follow fast on one another
+	{[]string{"quick restart", "blink"}, func(d dice, sc *scenarios.Scenario) { // incarnations follow fast on one another
+		sc.Distributors.Detector.DataFailures = 1000
+		sc.Distributors.Detector.Successes = d.between(2, 3)
 		sc.Distributors.Detector.RefusedDown = false
 	}},
 	{[]string{"table", "weight", "misconfigure", "crash"}, busy}, // tables change with work under way
