@@ -209,6 +209,9 @@ func (d *delivery) receiptSent(r *Record) {
 		return
 	}
 	d.c9.Case()
+	if dup && p.ID.Seq < s.ever[sourceKey{p.ID.Source, p.ID.Inc}] {
+		return // its source has an outcome, whatever became of an effect here
+	}
 	for i := range p.commits {
 		c := &p.commits[i]
 		if c.store != int32(s.no) || c.dropped {
@@ -219,8 +222,7 @@ func (d *delivery) receiptSent(r *Record) {
 		}
 		return
 	}
-	below := p.ID.Seq < s.ever[sourceKey{p.ID.Source, p.ID.Inc}]
-	if s.standing.has(p.ID) || dup && below || s.unlogged > 0 || s.blank {
+	if s.standing.has(p.ID) || s.unlogged > 0 || s.blank {
 		return
 	}
 	d.c9.Failf([]Ref{r.Ref()}, "%s was acknowledged and the store holds no effect of it", d.text(p))

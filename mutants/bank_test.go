@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ type mutant struct {
 	name     string // of its patch
 	scenario string // that shows it: of the catalogue, or of scenarios/testdata/corpus
 	seed     string // with which
-	property string // that fails, or panic
+	property string // that fails, or panic, or verify: two runs of one seed differ
 	planted  string // what is wrong
 }
 
@@ -102,7 +103,8 @@ func TestBank(t *testing.T) {
 			defer patch(t, tree, m, "-R")
 			start := time.Now()
 			out, err := run(build(t, tree), m)
-			caught := strings.Contains(out, "FAIL "+m.property+" ") || m.property == "panic" && strings.Contains(out, "PANIC")
+			caught := strings.Contains(out, "FAIL "+m.property+" ") || m.property == "panic" && strings.Contains(out, "PANIC") ||
+				m.property == "verify" && strings.Contains(out, "DIFFERENT:")
 			if err == nil || !caught {
 				t.Errorf("survives %s, seed %s: %s expected, %v\n%.2000s", m.scenario, m.seed, m.property, err, out)
 			}
@@ -165,7 +167,11 @@ func run(program string, m mutant) (string, error) {
 	if strings.HasPrefix(scenario, "corpus/") { // a world in which the defect was found
 		scenario = filepath.Join("..", "scenarios", "testdata", filepath.FromSlash(scenario)+".yaml")
 	}
-	cmd := exec.Command(program, "run", scenario, "--seed", m.seed, "--dir", dir)
+	verb := "run"
+	if m.property == "verify" {
+		verb = "verify"
+	}
+	cmd := exec.Command(program, verb, scenario, "--seed", m.seed, "--dir", dir)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -184,5 +190,27 @@ func patch(t *testing.T, tree string, m mutant, more ...string) {
 	cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(tree))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatal(fmt.Errorf("%s: %w\n%s", m.name, err, out))
+	}
+}
+
+// TestReferences holds that the defects that README.md's table names are in the bank.
+func TestReferences(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, m := range bank(t) {
+		id, _, _ := strings.Cut(m.name, "-")
+		known[id] = true
+	}
+	named := regexp.MustCompile(`\b[dhmor][0-9]{2}[a-f]?\b`).FindAllString(string(text), -1)
+	for _, id := range named {
+		if !known[id] {
+			t.Errorf("README.md names %s, which is not in the bank", id)
+		}
+	}
+	if len(named) < 60 {
+		t.Errorf("README.md names %d defects: where is the table?", len(named))
 	}
 }

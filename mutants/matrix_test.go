@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 const (
 	rows     = 5
 	rowSeeds = 200
+	rowsVain = 2 // without any find: no more are tried
 )
 
 // swept is what weir sweep --output json tells.
@@ -43,7 +45,8 @@ type kill struct {
 // TestMatrix looks for every mutant of the bank, or those that WEIR_MATRIX names, in
 // random worlds, and prints what caught it and how many seeds that took, beside what a
 // plain check of shares would have caught. The sound system on the same seeds gives no
-// alarm. It takes a while: without WEIR_MATRIX it tries one.
+// alarm. It takes a while: without WEIR_MATRIX it tries one. WEIR_MATRIX_OUT is a file
+// for the result as a page.
 func TestMatrix(t *testing.T) {
 	wanted := []string{"d02-no-credit-reset-on-return"}
 	if v := os.Getenv("WEIR_MATRIX"); v != "" {
@@ -64,6 +67,11 @@ func TestMatrix(t *testing.T) {
 		patch(t, tree, m, "-R")
 		matrix = append(matrix, k)
 		t.Log(k)
+		if file := os.Getenv("WEIR_MATRIX_OUT"); file != "" { // again after each, as it takes long
+			if err := os.WriteFile(file, page(matrix), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if len(matrix) == 0 {
 		t.Fatalf("no mutant is called %v", wanted)
@@ -80,6 +88,9 @@ func look(t *testing.T, program string, m mutant) kill {
 	start := time.Now()
 	count := map[string]int64{}
 	for row := range rows {
+		if row >= rowsVain && k.rows == 0 {
+			break
+		}
 		first := 1 + row*rowSeeds
 		r := sweepOf(t, program, "--swarm", "--max-failures", "1", "--seeds", fmt.Sprintf("%d..%d", first, first+rowSeeds-1))
 		k.runs += r.Runs
@@ -152,4 +163,22 @@ func total(matrix []kill) string {
 		}
 	}
 	return fmt.Sprintf("%d mutants: %d found in random worlds, %d of them within 10 seeds on average; a plain check of shares within 5 points finds %d", len(matrix), found, quick, plain)
+}
+
+// page is MATRIX.md.
+func page(matrix []kill) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# The kill matrix\n\nWritten by `WEIR_MATRIX=all WEIR_MATRIX_OUT=MATRIX.md go test -timeout 2h -run Matrix ./mutants`; Go %s, %s/%s, %d processors.\n\n",
+		strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Fprintf(&b, "Each defect is looked for in %d rows of at most %d random worlds, each row until the first find; after %d rows\nin vain no more. *Seeds* is the mean of a find with its 95 %% interval. *5 %%* says whether a plain check of shares within 5 points\nnotices it in calm runs. The sound system gives no alarm in the same %d worlds. What is found in no random world, its\nscenario in `list.tsv` finds.\n\n",
+		rows, rowSeeds, rowsVain, rows*rowSeeds)
+	fmt.Fprintf(&b, "%s.\n\n| mutant | caught by | seeds | 5 %% | seconds | what is planted |\n|---|---|---|---|---|---|\n", total(matrix))
+	for _, k := range matrix {
+		plain := ""
+		if k.plain {
+			plain = "yes"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.0f | %s |\n", k.name, strings.Join(k.caught, " "), k.seeds(), plain, k.took.Seconds(), strings.ReplaceAll(k.planted, "|", "\\|"))
+	}
+	return b.Bytes()
 }

@@ -74,6 +74,23 @@ var kinds = []kind{
 	{"long delay", true, func(p *plan) { p.impair("delay %v jitter %v", p.time(500*ms, 10_000*ms), p.time(ms, 3000*ms)) }},
 	{"break", false, func(p *plan) { p.add("%s %s%s", one(p.dice, "reset", "truncate"), p.link(), p.class()) }},
 	{"refuse", false, func(p *plan) { p.span(100*ms, 4000*ms, "refuse %s%s", p.link(), p.class()) }},
+	{"blink", false, func(p *plan) { p.span(10*ms, 150*ms, "crash %s", p.analysers()) }},
+	{"torn table", false, func(p *plan) {
+		d, at := p.distributor(), p.at.Truncate(period)
+		p.addAt(at, "for %v disk_stall %s", p.time(1000*ms, 2000*ms), d)
+		p.addAt(at+p.time(50*ms, 400*ms), "weight %s %s %d", d, p.analyser(), p.between(1, 9))
+		p.addAt(at+p.time(500*ms, 990*ms), "for %v crash %s", p.time(100*ms, 3000*ms), d)
+	}},
+	{"stop under way", false, func(p *plan) {
+		d, at := p.distributor(), p.at.Truncate(period)
+		p.addAt(at+p.time(0, 400*ms), "for %v cut %s -> %s%s", p.time(1000*ms, 4000*ms), one(p.dice, "a*", p.analysers()), d, one(p.dice, "", " acks"))
+		p.addAt(at+p.time(500*ms, 990*ms), "for %v stop %s", p.time(1000*ms, 3000*ms), d)
+	}},
+	{"quick restart", false, func(p *plan) {
+		a, at := p.analyser(), p.at.Truncate(period)
+		p.addAt(at, "for %v crash %s silent", p.time(1000*ms, 2000*ms), a)
+		p.lines = append(p.lines, line{at, fmt.Sprintf("when %s recover 2 after %v for %v: crash %s silent", a, p.time(600*ms, 1600*ms), p.time(10*ms, 60*ms), a)})
+	}},
 }
 
 // impair adds an impairment of a link.

@@ -72,6 +72,9 @@ func (w *world) kinds() (on []kind, weights []int) {
 	}
 	for _, k := range kinds {
 		has, weight := d.chance(40), d.between(1, 8) // both are drawn, so that a kind more moves none of the others
+		if slices.Contains(w.favour, k.name) {
+			has, weight = true, 8
+		}
 		if has && (w.opt.Unlimited || !k.unlimited) {
 			on, weights = append(on, k), append(weights, weight)
 		}

@@ -37,9 +37,10 @@ const (
 
 // world is a scenario being drawn.
 type world struct {
-	seed uint64
-	opt  Options
-	sc   *scenarios.Scenario
+	seed   uint64
+	opt    Options
+	sc     *scenarios.Scenario
+	favour []string // kinds of faults that its theme wants
 }
 
 // Scenario makes the world of a seed. Its name says the seed, its field seed too.
@@ -60,6 +61,7 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.detector()
 	w.analysers()
 	w.schedule()
+	w.rare()
 	w.sc.Faults = w.plan()
 	w.judge()
 	return scenarios.Parse(w.sc.Name, w.sc.Brief())

@@ -22,7 +22,7 @@ type held struct {
 	packet    *message.Packet
 	born      time.Duration // when it was emitted
 	token     node.Token    // its newest submission, 0 if none is open
-	late      node.Token    // its newest submission, if overdue and not answered
+	late      node.Token    // its newest submission, if overdue or failed, and not answered
 	notBefore time.Duration // a late answer asked for no submission before then
 	tries     uint32        // submissions so far, accepted or not
 	target    int           // distributor of the newest submission

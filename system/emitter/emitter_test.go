@@ -160,6 +160,25 @@ func TestALateAnswerAsksForTime(t *testing.T) {
 	}
 }
 
+// The answer to a submission that a reset ended may have been under way.
+func TestAnAnswerAfterAResetAsksForTime(t *testing.T) {
+	cfg := config(Generator{Packets: 1})
+	cfg.BackoffBase, cfg.JitterPPM = 100*time.Millisecond, -1
+	n := boot(t, cfg)
+	n.Advance(100 * time.Millisecond)
+	first := n.Take()[0]
+	n.Fail(first, node.ErrReset)
+	n.Answer(first, &message.Result{ID: submit(first).Packet.ID, Out: message.GaveUp, Why: "stopping", Wait: 3 * time.Second})
+	n.Advance(3*time.Second - 1)
+	if len(n.Take()) != 0 {
+		t.Fatal("the wait that was asked for was not kept")
+	}
+	n.Advance(1)
+	if len(n.Take()) != 1 {
+		t.Fatal("not submitted again after the wait")
+	}
+}
+
 // A distributor that failed is left aside for a while, by other packets too, and
 // then gets its turn again.
 func TestFailedDistributorIsLeftAside(t *testing.T) {

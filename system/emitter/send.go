@@ -91,7 +91,7 @@ func (e *emitter) failed(env node.Env, ev *node.Event) {
 	if h == nil || h.token != ev.Token {
 		return
 	}
-	h.token = 0
+	h.token, h.late = 0, ev.Token // an answer may be under way still
 	if h.state != live {
 		return
 	}
