@@ -68,7 +68,7 @@ func TestMatrix(t *testing.T) {
 		matrix = append(matrix, k)
 		t.Log(k)
 		if file := os.Getenv("WEIR_MATRIX_OUT"); file != "" { // again after each, as it takes long
-			if err := os.WriteFile(file, page(matrix), 0o644); err != nil {
+			if err := os.WriteFile(file, page(matrix, len(bank(t))), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -165,14 +165,14 @@ func total(matrix []kill) string {
 	return fmt.Sprintf("%d mutants: %d found in random worlds, %d of them within 10 seeds on average; a plain check of shares within 5 points finds %d", len(matrix), found, quick, plain)
 }
 
-// page is MATRIX.md.
-func page(matrix []kill) []byte {
+// page is MATRIX.md; all is how many the bank has.
+func page(matrix []kill, all int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# The kill matrix\n\nWritten by `WEIR_MATRIX=all WEIR_MATRIX_OUT=MATRIX.md go test -timeout 2h -run Matrix ./mutants`; Go %s, %s/%s, %d processors.\n\n",
 		strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Fprintf(&b, "Each defect is looked for in %d rows of at most %d random worlds, each row until the first find; after %d rows\nin vain no more. *Seeds* is the mean of a find with its 95 %% interval. *5 %%* says whether a plain check of shares within 5 points\nnotices it in calm runs. The sound system gives no alarm in the same %d worlds. What is found in no random world, its\nscenario in `list.tsv` finds.\n\n",
 		rows, rowSeeds, rowsVain, rows*rowSeeds)
-	fmt.Fprintf(&b, "%s.\n\n| mutant | caught by | seeds | 5 %% | seconds | what is planted |\n|---|---|---|---|---|---|\n", total(matrix))
+	fmt.Fprintf(&b, "Of the bank's %d, in the order of `list.tsv`: %s.\n\n| mutant | caught by | seeds | 5 %% | seconds | what is planted |\n|---|---|---|---|---|---|\n", all, total(matrix))
 	for _, k := range matrix {
 		plain := ""
 		if k.plain {
