@@ -167,11 +167,11 @@ func run(program string, m mutant) (string, error) {
 	if strings.HasPrefix(scenario, "corpus/") { // a world in which the defect was found
 		scenario = filepath.Join("..", "scenarios", "testdata", filepath.FromSlash(scenario)+".yaml")
 	}
-	verb := "run"
+	args := []string{"run", scenario, "--seed", m.seed, "--dir", dir}
 	if m.property == "verify" {
-		verb = "verify"
+		args = []string{"verify", scenario, "--seed", m.seed}
 	}
-	cmd := exec.Command(program, verb, scenario, "--seed", m.seed, "--dir", dir)
+	cmd := exec.Command(program, args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
