@@ -31,6 +31,9 @@ func (s *batch) tell(w *writer, o *outcome) {
 	case o.saveErr != nil && o.verdict != nil:
 		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.token.String()))
 	case o.dir != "" && o.saveErr == nil:
+		if o.status() == logcheck.Fail {
+			w.printf("  minimise:  %s shrink %s\n", prog, shellQuote(o.dir))
+		}
 		w.printf("  replay:    %s replay %s\n", prog, shellQuote(o.dir))
 		w.printf("  view:      %s check %s\n", prog, shellQuote(o.dir))
 		s.tellPacket(w, o)
