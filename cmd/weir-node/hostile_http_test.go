@@ -82,6 +82,7 @@ func (a *webArena) calm(t *testing.T) {
 			c.SetDeadline(time.Now().Add(10 * time.Second))
 			fmt.Fprint(c, request, "\r\n")
 			if answer, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || answer.StatusCode != 200 {
+				c.Close() // or it takes a place in the next round
 				break
 			}
 			all = append(all, c)
