@@ -99,6 +99,12 @@ func TestBudget(t *testing.T) {
 		if n := strings.Count(sc.Faults, " remove "); n > 1 {
 			t.Errorf("seed %d: %d analysers are removed", seed, n)
 		}
+		// What windows let be on a slow link is gone in half a probe's timeout.
+		x, e := &sc.Distributors, &sc.Emitters
+		bytes := int64(x.Workers*x.Window) * int64(max(e.Messages.Max, e.Giant.Messages*min(e.Giant.Every, 1))*(e.Bytes+64))
+		if l := sc.Links.Rate; l > 0 && time.Duration(bytes)*time.Second/time.Duration(l) > x.Detector.Timeout/2+time.Millisecond {
+			t.Errorf("seed %d: %d bytes on a link of %d a second", seed, bytes, l)
+		}
 	}
 	beyond := 0
 	for seed := range uint64(100) {

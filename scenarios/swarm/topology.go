@@ -104,3 +104,35 @@ func (w *world) load() {
 		e.Horizon = d.time(8*time.Second, 20*time.Second)
 	}
 }
+
+// fit makes windows so small, or a slow link so fast, that all workers' full windows pass
+// it within half a probe's timeout. A probe shares the link with packets: behind more of
+// them, as after an outage, it is late although nothing is wrong, and no detector can
+// know why.
+func (w *world) fit() {
+	l, x := &w.sc.Links, &w.sc.Distributors
+	if l.Rate == 0 {
+		return
+	}
+	half := int64(x.Detector.Timeout / 2 / time.Millisecond)
+	window := int64(l.Rate) * half / 1000 / (int64(x.Workers) * w.packetBytes())
+	if window < 1 {
+		window = 1
+		l.Rate = scenarios.Bytes(int64(x.Workers) * w.packetBytes() * 1000 / half)
+	}
+	x.Window = min(x.Window, int(window))
+}
+
+// packetBytes is how large a packet of this world is at most, its attempt's head included.
+func (w *world) packetBytes() int64 {
+	e := &w.sc.Emitters
+	messages := e.Messages.Max
+	if e.Giant.Every > 0 {
+		messages = max(messages, e.Giant.Messages)
+	}
+	size := messages*(e.Bytes+64) + 256
+	if e.Poison.Every > 0 {
+		size += int(w.sc.Analyser.EntryMax) // one entry that is too large
+	}
+	return int64(size)
+}

@@ -26,7 +26,8 @@ type Config struct {
 	// PendingBytes is the same in bytes. Default 64 MiB; zero means the default.
 	PendingBytes int `yaml:"pending_bytes"`
 	// DedupMax is how many packet ids above their sources' low-watermarks are
-	// remembered; beyond it the answer is busy. Default 1<<18; zero means the default.
+	// remembered; beyond it the answer is busy, except to the oldest packet of a source,
+	// whose commit makes room. Default 1<<18; zero means the default.
 	DedupMax int `yaml:"dedup_max"`
 	// EmittersMax and SourcesMax bound the tables of the counts: packets of more
 	// emitters than the first get busy; messages of more sources than the second

@@ -7,7 +7,7 @@ import (
 
 // Limits bound what a store remembers.
 type Limits struct {
-	IDs      int // packet ids above their sources' low-watermarks, 1..1<<24
+	IDs      int // packet ids above their sources' low-watermarks, 1..1<<24; and each source's oldest
 	Emitters int // sources of packets, 1..1<<20
 	Sources  int // sources of messages counted by name; the rest is counted together
 }

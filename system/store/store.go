@@ -16,7 +16,7 @@ const (
 	Pending                  // reserved, or committed and not yet durable
 	Below                    // under its source's low-watermark: it has had its outcome
 	Conflict                 // another content was committed under the same id
-	NoRoom                   // fresh, but a limit is reached
+	NoRoom                   // fresh, but a limit is reached and it is not its source's oldest
 )
 
 // String returns the standing's name.
@@ -67,20 +67,24 @@ func (s *Store) Totals() Totals {
 }
 
 // Look says where a packet stands. O(log ids of its source).
+//
+// The oldest packet of which a source awaits the outcome is fresh even when no more ids
+// can be remembered: only its commit moves the low-watermark, which alone makes room.
+// So Limits.IDs may be exceeded by one id for each incarnation of a source.
 func (s *Store) Look(id message.ID, hash uint32) Standing {
 	e := s.byName[id.Source]
 	if e == nil {
 		if len(s.emitters) >= s.limits.Emitters {
 			return NoRoom
 		}
-		return s.fresh()
+		return s.fresh(id.Seq == 1)
 	}
 	if e.forgotten(id.Inc) {
 		return Below
 	}
 	w := e.window(id.Inc)
 	if w == nil {
-		return s.fresh()
+		return s.fresh(id.Seq == 1)
 	}
 	if id.Seq < w.lo {
 		return Below
@@ -88,7 +92,7 @@ func (s *Store) Look(id message.ID, hash uint32) Standing {
 	i, found := w.find(id.Seq)
 	switch {
 	case !found:
-		return s.fresh()
+		return s.fresh(id.Seq == max(w.lo, 1))
 	case w.items[i].hash != hash:
 		return Conflict
 	case w.items[i].number <= s.durable:
@@ -97,8 +101,8 @@ func (s *Store) Look(id message.ID, hash uint32) Standing {
 	return Pending
 }
 
-func (s *Store) fresh() Standing {
-	if s.ids >= s.limits.IDs {
+func (s *Store) fresh(oldest bool) Standing {
+	if s.ids >= s.limits.IDs && !oldest {
 		return NoRoom
 	}
 	return Fresh

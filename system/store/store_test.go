@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"weir/system/message"
+
+	"pgregory.net/rapid"
 )
 
 var limits = Limits{IDs: 1000, Emitters: 10, Sources: 10}
@@ -101,6 +103,49 @@ func TestLimits(t *testing.T) {
 	if err := (Limits{IDs: -1}).Validate(); err == nil || !strings.Contains(err.Error(), "ids -1") || !strings.Contains(err.Error(), "emitters 0") {
 		t.Errorf("error %v does not name every limit", err)
 	}
+}
+
+// TestTheOldestMakesRoom: whatever is committed in whatever order, what a source has not
+// had an outcome for gets in from its oldest on, so that a full memory never stands still;
+// and the memory never exceeds its limit by more than one id for each source.
+func TestTheOldestMakesRoom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const emitters = 3
+		l := Limits{IDs: rapid.IntRange(1, 8).Draw(t, "ids"), Emitters: emitters, Sources: 1}
+		s := New(l)
+		var done [emitters]map[uint64]bool
+		var lo [emitters]uint64
+		for i := range done {
+			done[i], lo[i] = map[uint64]bool{}, 1
+		}
+		offer := func(e int, seq uint64) Standing {
+			p := id(fmt.Sprint("e", e), 1, seq)
+			s.Learn(p.Source, 1, lo[e])
+			got := look(s, p)
+			if got == Fresh {
+				put(s, p, lo[e])
+				done[e][seq] = true
+				for done[e][lo[e]] {
+					lo[e]++
+				}
+			}
+			if s.IDs() > l.IDs+emitters {
+				t.Fatalf("%d ids, limits %+v", s.IDs(), l)
+			}
+			return got
+		}
+		for range rapid.IntRange(0, 60).Draw(t, "steps") {
+			e := rapid.IntRange(0, emitters-1).Draw(t, "emitter")
+			offer(e, lo[e]+uint64(rapid.IntRange(1, 12).Draw(t, "ahead"))) // not the oldest
+		}
+		for e := range emitters {
+			for lo[e] <= 80 {
+				if seq := lo[e]; offer(e, seq) != Fresh {
+					t.Fatalf("the oldest of source %d, %d, has no room: %d ids, limits %+v", e, seq, s.IDs(), l)
+				}
+			}
+		}
+	})
 }
 
 func TestOldIncarnationsAreForgotten(t *testing.T) {
