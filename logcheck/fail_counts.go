@@ -6,19 +6,26 @@ package logcheck
 // incarnations are those of an analyser as one detector met them.
 type incarnations struct {
 	counted int64 // the highest that answered a probe which counted as ok
+	heard   int64 // the highest that answered a probe which counted
 	seen    int64 // the highest in any answer that it received
-	since   int64 // when that one was seen first
+	since   int64 // when the detector may have met that one at the latest so far
+	anew    bool  // an older one was seen before
 }
 
-// meet notes the incarnation in an answer. Counts may begin anew with a new one.
+// meet notes the incarnation in an answer. Counts may begin anew with a new one: at its
+// first answer or, as a detector leaves late answers aside, at any until one counted.
 func (p *pair) meet(inc, t int64) {
-	if inc <= p.incs.seen {
+	i := &p.incs
+	if inc < i.seen || inc <= i.heard {
 		return
 	}
-	if p.incs.seen != 0 {
+	i.anew = i.anew || i.seen != 0 && inc > i.seen
+	if i.anew {
 		p.restart()
 	}
-	p.incs.seen, p.incs.since = inc, t
+	if inc > i.seen || i.anew {
+		i.seen, i.since = inc, t
+	}
 }
 
 // counts reports whether a failed attempt that was sent then is evidence for sure: a

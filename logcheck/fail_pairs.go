@@ -158,6 +158,9 @@ func (o *overseer) seeProbed(a *agent, r *Record) {
 	res, data := r.Bytes(KeyRes), r.Bool(KeyDP)
 	if !data {
 		o.judgeProbed(p, string(res), r)
+		if p.reply.pn == r.Uint(KeyPN) && (string(res) == "ok" || string(res) == "not_ready") {
+			p.incs.heard = max(p.incs.heard, p.reply.v)
+		}
 	}
 	switch string(res) {
 	case "ignored":
@@ -309,7 +312,7 @@ func (p *pair) restart() { p.fails.low, p.data.low, p.oks.low = 0, 0, 0 }
 func (p *pair) anew(down bool, by Ref) {
 	p.listed, p.listedAt = false, forever
 	p.down, p.verdict, p.changed, p.why = down, by, never, 0
-	p.fails, p.data, p.oks, p.okInc, p.incs.counted = streak{}, streak{}, streak{}, 0, 0
+	p.fails, p.data, p.oks, p.okInc, p.incs.counted, p.incs.heard = streak{}, streak{}, streak{}, 0, 0, 0
 	p.clearEvidence()
 	p.dataUp, p.hard, p.prone, p.upSince, p.heard = false, false, false, 0, 0
 }

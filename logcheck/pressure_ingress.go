@@ -59,7 +59,8 @@ func (o *overseer) seeSend(a *agent, r *Record) {
 	}
 }
 
-// seeReceipt takes an analyser's answer: the attempt is no longer in flight.
+// seeReceipt takes an analyser's answer: the attempt that it answers is no longer in
+// flight. An earlier admission of the packet had attempts of the same numbers.
 func (o *overseer) seeReceipt(a *agent, r *Record) {
 	id, ok := r.ID()
 	p := a.byAn[r.Sym(KeyFr)]
@@ -67,7 +68,7 @@ func (o *overseer) seeReceipt(a *agent, r *Record) {
 		return
 	}
 	p.meet(r.Int(KeyFI), r.T)
-	if j := a.jobs[id]; j != nil && j.att == r.Uint(KeyAtt) && j.to == p.an {
+	if j := a.jobs[id]; j != nil && j.att == r.Uint(KeyAtt) && j.to == p.an && (!r.Has(KeyRe) || r.Uint(KeyRe) == j.tok) {
 		o.answered(a, j)
 	}
 	p.gray.succeeded()

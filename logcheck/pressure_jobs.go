@@ -19,6 +19,7 @@ type job struct {
 	unread bool   // answered, but the worker may not have handled that yet
 	failed bool   // the newest attempt failed and no pick followed
 	sentT  int64
+	tok    uint64 // of its packet's send; 0: the writer logs none
 	pick   Ref
 	send   Ref
 	tried  []Sym // analysers picked since the exclusions were last cleared
@@ -275,7 +276,7 @@ func (o *overseer) seePacket(a *agent, r *Record) {
 	p := a.pairOf(to)
 	o.judgeQuiet(p, r)
 	o.closeAttempt(a, j)
-	j.sent, j.open, j.sentT, j.send = true, true, r.T, r.Ref()
+	j.sent, j.open, j.sentT, j.tok, j.send = true, true, r.T, r.Uint(KeyTok), r.Ref()
 	p.flying++
 	if j.att >= 2 {
 		a.retries++

@@ -16,8 +16,8 @@ import (
 const Budget = `every fault ends by the end of the faults phase, disks sync what they say they
 synced and keep it, loss is at most 30 %, duplication 20 %, corruption 2 %, delay 500 ms, a
 clock drifts by at most 500 ppm and stands still for at most 2 s, at least one analyser
-with weight stays in every table, and what windows let be on a slow link is carried in half
-a probe's timeout`
+with weight stays in every table, and full windows are carried by the links and served by
+the analysers within half a probe's timeout and a quarter of an attempt's`
 
 // Options says what kind of worlds to make.
 type Options struct {

@@ -99,11 +99,16 @@ func TestBudget(t *testing.T) {
 		if n := strings.Count(sc.Faults, " remove "); n > 1 {
 			t.Errorf("seed %d: %d analysers are removed", seed, n)
 		}
-		// What windows let be on a slow link is gone in half a probe's timeout.
-		x, e := &sc.Distributors, &sc.Emitters
-		bytes := int64(x.Workers*x.Window) * int64(max(e.Messages.Max, e.Giant.Messages*min(e.Giant.Every, 1))*(e.Bytes+64))
-		if l := sc.Links.Rate; l > 0 && time.Duration(bytes)*time.Second/time.Duration(l) > x.Detector.Timeout/2+time.Millisecond {
+		// Full windows pass slow links and slow analysers soon enough.
+		x, e, service := &sc.Distributors, &sc.Emitters, &sc.Analyser.Service
+		messages := max(e.Messages.Max, e.Giant.Messages*min(e.Giant.Every, 1))
+		within := min(x.Detector.Timeout/2, x.AttemptTimeout/4) + time.Millisecond
+		bytes, full := x.Workers*x.Window*messages*(e.Bytes+64), time.Duration(x.Count*x.Workers*x.Window)
+		if l := sc.Links.Rate; l > 0 && time.Duration(bytes)*time.Second/time.Duration(l) > within {
 			t.Errorf("seed %d: %d bytes on a link of %d a second", seed, bytes, l)
+		}
+		if busy := full * (service.Packet + time.Duration(messages)*service.Message); busy > within {
+			t.Errorf("seed %d: %d packets at an analyser take %v", seed, full, busy)
 		}
 	}
 	beyond := 0

@@ -105,32 +105,43 @@ func (w *world) load() {
 	}
 }
 
-// fit makes windows so small, or a slow link so fast, that all workers' full windows pass
-// it within half a probe's timeout. A probe shares the link with packets: behind more of
-// them, as after an outage, it is late although nothing is wrong, and no detector can
-// know why.
+// fit makes windows so small that all of them full, as after an outage, are carried and
+// served within half a probe's timeout and a quarter of an attempt's: what waits behind
+// them, a probe or the answer of a disk, is late although nothing is wrong, and no
+// detector can know why. Where a window of one is too much, the link or the analyser
+// is made faster.
 func (w *world) fit() {
-	l, x := &w.sc.Links, &w.sc.Distributors
-	if l.Rate == 0 {
-		return
+	x, l, service := &w.sc.Distributors, &w.sc.Links, &w.sc.Analyser.Service
+	within := min(x.Detector.Timeout/2, x.AttemptTimeout/4)
+	fit := func(each time.Duration) (ok bool) {
+		room := int(within / max(each, 1))
+		x.Window = max(1, min(x.Window, room))
+		return room >= 1
 	}
-	half := int64(x.Detector.Timeout / 2 / time.Millisecond)
-	window := int64(l.Rate) * half / 1000 / (int64(x.Workers) * w.packetBytes())
-	if window < 1 {
-		window = 1
-		l.Rate = scenarios.Bytes(int64(x.Workers) * w.packetBytes() * 1000 / half)
+	if l.Rate > 0 {
+		bytes := time.Duration(x.Workers) * time.Duration(w.packetBytes())
+		if !fit(bytes * time.Second / time.Duration(l.Rate)) {
+			l.Rate = scenarios.Bytes(bytes * time.Second / within)
+		}
 	}
-	x.Window = min(x.Window, int(window))
+	workers := time.Duration(x.Count * x.Workers)
+	if !fit(workers * (service.Packet + time.Duration(w.messagesMax())*service.Message)) {
+		service.Packet, service.Message = within/workers, 0
+	}
+}
+
+// messagesMax is how many messages a packet of this world has at most.
+func (w *world) messagesMax() int {
+	if e := &w.sc.Emitters; e.Giant.Every > 0 {
+		return max(e.Messages.Max, e.Giant.Messages)
+	}
+	return w.sc.Emitters.Messages.Max
 }
 
 // packetBytes is how large a packet of this world is at most, its attempt's head included.
 func (w *world) packetBytes() int64 {
 	e := &w.sc.Emitters
-	messages := e.Messages.Max
-	if e.Giant.Every > 0 {
-		messages = max(messages, e.Giant.Messages)
-	}
-	size := messages*(e.Bytes+64) + 256
+	size := w.messagesMax()*(e.Bytes+64) + 256
 	if e.Poison.Every > 0 {
 		size += int(w.sc.Analyser.EntryMax) // one entry that is too large
 	}
