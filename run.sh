@@ -15,6 +15,8 @@
 #                            breaks clients of the last release; with a git commit REF also
 #                            those of that time
 #   ./run.sh release-schema  make system/wire/proto as it is the last release's
+#   ./run.sh lint-deploy     what the linters of compose files, Kubernetes manifests, systemd
+#                            units and Prometheus say of deploy/
 #   ./run.sh soak [--for 10m]  real processes under random faults, judged at the end
 #   ./run.sh ARGS...         anything else goes to the weir command
 set -euo pipefail
@@ -116,6 +118,30 @@ lint() {
   rm -rf "$tmp"
 }
 
+# lint_deploy: the first use compiles kube-score and compose-go, about a minute.
+deploy_tool() { go tool -modfile=tools/deploy/go.mod "$@"; }
+lint_deploy() {
+  local dir unit
+  if ! command -v promtool >/dev/null; then
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
+      (apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends prometheus) >&2 ||
+      die "promtool is missing: install prometheus"
+  fi
+  command -v systemd-analyze >/dev/null || die "systemd-analyze is missing: install systemd"
+  deploy_tool github.com/compose-spec/compose-go/v2/cmd deploy/compose.yaml >/dev/null
+  deploy_tool github.com/zegl/kube-score/cmd/kube-score score --output-format ci deploy/kubernetes/*.yaml |
+    { grep -v '^.OK\]\|^.SKIPPED\]' || true; } # its exit code is the pipe's
+  promtool check config --syntax-only deploy/prometheus.yml
+  promtool check rules system/metrics/dashboards/alerts.yaml
+  dir=$(mktemp -d)
+  trap "rm -rf '$dir'" EXIT
+  for unit in deploy/systemd/*.service; do # as an instance, of a program that is there
+    sed 's#/usr/local/bin/weir-node#/bin/true#' "$unit" >"$dir/$(basename "$unit" @.service)@x.service"
+  done
+  systemd-analyze verify "$dir"/*.service
+  echo "deploy: fine"
+}
+
 tests() {
   need_cc
   need_curl
@@ -135,7 +161,7 @@ tests() {
 
 case "${1-}" in
   help|-h|--help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' run.sh ;;
-  test|golden|generate|release-schema) [ $# = 1 ] || die "$1 takes no arguments" ;;
+  test|golden|generate|release-schema|lint-deploy) [ $# = 1 ] || die "$1 takes no arguments" ;;
 esac
 need_go
 case "${1-}" in
@@ -147,6 +173,7 @@ case "${1-}" in
   generate) generate ;;
   release-schema) buf build $proto --exclude-source-info -o $released ;;
   lint) lint "${2-}" ;;
+  lint-deploy) lint_deploy ;;
   mutants) shift; WEIR_MUTANTS="${*:-all}" WEIR_MATRIX="${*:-all}" exec go test -count=1 -v -timeout 4h ./mutants ;;
   golden) WEIR_UPDATE=1 exec go test -count=1 ./scenarios ./logcheck/... ./cmd/weir ;;
   *) weir "$@" ;;
