@@ -224,19 +224,8 @@ func (c *cluster) notes() []string {
 			notes = append(notes, fmt.Sprintf("skipped at %v: %s: %s", s.At, s.Action, s.Reason))
 		}
 	}
-	d := Default()
-	for _, m := range []struct {
-		name string
-		same bool
-	}{
-		{"links", c.sc.Links == d.Links},
-		{"analyser.service", c.sc.Analyser.Service == d.Analyser.Service},
-		{"analyser.disk", c.sc.Analyser.Disk == d.Analyser.Disk},
-		{"distributors.service", c.sc.Distributors.Service == d.Distributors.Service},
-	} {
-		if !m.same {
-			notes = append(notes, "not applicable: "+m.name+" describes the simulation; in world tcp it is the machine's")
-		}
+	for _, field := range simulated(c.sc) {
+		notes = append(notes, "not applicable: "+field+" describes the simulation; in world tcp it is the machine's")
 	}
 	if lag := c.injector.Lag(); lag > 0 {
 		notes = append(notes, fmt.Sprintf("state triggers fired at most %v after the records that they waited for", lag.Round(time.Millisecond)))
@@ -254,4 +243,27 @@ func (c *cluster) tcpNodes() []tcpfault.Node {
 		all = append(all, tcpfault.Node{Name: t.Name, Actors: t.Actors, Process: c.nodes[t.Name].process, Dir: c.data(t.Name)})
 	}
 	return all
+}
+
+// simulated are the fields of a scenario that are not the default and say what a simulated
+// world is like.
+func simulated(s *Scenario) (fields []string) {
+	d := Default()
+	for _, m := range []struct {
+		name string
+		same bool
+	}{
+		{"links", s.Links == d.Links},
+		{"schedule", s.Schedule == d.Schedule},
+		{"analyser.cores", s.Analyser.Cores == d.Analyser.Cores},
+		{"analyser.service", s.Analyser.Service == d.Analyser.Service},
+		{"analyser.disk", s.Analyser.Disk == d.Analyser.Disk},
+		{"distributors.cores", s.Distributors.Cores == d.Distributors.Cores},
+		{"distributors.service", s.Distributors.Service == d.Distributors.Service},
+	} {
+		if !m.same {
+			fields = append(fields, m.name)
+		}
+	}
+	return fields
 }
