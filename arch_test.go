@@ -91,7 +91,7 @@ var testOurs = map[string][]string{
 	"system/operator":          {"system/node/nodetest"},
 	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
 	"system/transport/access":  {"system/transport/tlsconf/tlstest"},
-	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator", "system/source"},
+	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator", "system/scale", "system/source"},
 }
 
 func layerOf(pkg string) *layer {
