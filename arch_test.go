@@ -42,12 +42,13 @@ var layers = []layer{
 	{pkg: "system/message", ours: []string{"system/node", "system/record"}, why: "messages are plain values"},
 	{pkg: "system/route", why: "who gets a packet is pure arithmetic"},
 	{pkg: "system/detect", why: "a failure detector is a pure state machine"},
+	{pkg: "system/scale", why: "how many workers there should be is pure arithmetic"},
 	{pkg: "system/crdt", why: "shared state is a pure lattice: who carries it to whom is not its business"},
 	{pkg: "system/store", ours: []string{"system/message"}, why: "the store's form knows no actor"},
 	{pkg: "system/emitter", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
 	{pkg: "system/emitter/lines", ours: []string{"system/message"}, why: "reading lines needs no actor"},
 	{pkg: "system/source", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/transport/netlimit"}, ext: []string{"github.com/leodido/go-syslog/v4"}, why: "where lines come from knows no actor: the command joins it to the emitter"},
-	{pkg: "system/distributor", ours: []string{"system/detect", "system/message", "system/node", "system/record", "system/route"}, why: "roles meet only in messages"},
+	{pkg: "system/distributor", ours: []string{"system/detect", "system/message", "system/node", "system/record", "system/route", "system/scale"}, why: "roles meet only in messages"},
 	{pkg: "system/analyser", ours: []string{"system/message", "system/node", "system/record", "system/store"}, why: "roles meet only in messages"},
 	{pkg: "system/operator", ours: []string{"system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
 	{pkg: "system/driver", ours: []string{"system/node", "system/record"}, why: "the real world knows no role and no protocol"},
@@ -90,7 +91,7 @@ var testOurs = map[string][]string{
 	"system/operator":          {"system/node/nodetest"},
 	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
 	"system/transport/access":  {"system/transport/tlsconf/tlstest"},
-	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator", "system/source"},
+	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator", "system/scale", "system/source"},
 }
 
 func layerOf(pkg string) *layer {

@@ -75,6 +75,7 @@ const (
 	KeyDo
 	KeyAct
 	KeyCls
+	KeyWant
 	keyCount
 )
 
@@ -148,6 +149,7 @@ var keyText = [keyCount]string{
 	KeyDo:      "do",
 	KeyAct:     "act",
 	KeyCls:     "cls",
+	KeyWant:    "want",
 }
 
 // String returns the key as it is written.

@@ -40,6 +40,9 @@ const (
 	KindBudget
 	KindNoneUp
 	KindResumed
+	KindScale
+	KindCrew
+	KindLeft
 	KindRecover
 	KindCommit
 	KindDup
@@ -68,7 +71,7 @@ var kindText = [kindCount]string{
 	KindCredit: "credit", KindPick: "pick", KindHealth: "health", KindProbed: "probed",
 	KindAttemptFailed: "attempt_failed", KindRetry: "retry", KindDone: "done",
 	KindGaveUp: "gave_up", KindDead: "dead", KindBudget: "budget", KindNoneUp: "none_up",
-	KindResumed: "resumed",
+	KindResumed: "resumed", KindScale: "scale", KindCrew: "crew", KindLeft: "left",
 	KindRecover: "recover", KindCommit: "commit", KindDup: "dup", KindPoisoned: "poisoned",
 	KindCounter: "counter",
 	KindPhase:   "phase", KindFault: "fault", KindLost: "lost", KindWorldDup: "dup",

@@ -33,6 +33,7 @@ var measures = []measure{
 	{RoleDistributor, "weir_distributor_analyser_failures_total", "analyser"},
 	{RoleDistributor, "weir_distributor_probes_total", "result"},
 	{RoleDistributor, "weir_distributor_verdicts_total", "verdict"},
+	{RoleDistributor, "weir_distributor_scale_decisions_total", "reason"},
 	{RoleAnalyser, "weir_analyser_commits_total", ""},
 	{RoleAnalyser, "weir_analyser_messages_total", ""},
 	{RoleAnalyser, "weir_analyser_duplicates_total", ""},
@@ -61,7 +62,7 @@ type bounds struct{ least, most int64 }
 // measuredKinds are the records that scrapes count.
 func measuredKinds() KindSet {
 	return Kinds(KindEmit, KindOutcome, KindKeptOut, KindSend, KindAdmit, KindRefuse, KindJoin, KindPick, KindAttemptFailed,
-		KindRetry, KindDone, KindGaveUp, KindDead, KindProbed, KindHealth, KindCommit, KindDup, KindPoisoned)
+		KindRetry, KindDone, KindGaveUp, KindDead, KindProbed, KindHealth, KindScale, KindCommit, KindDup, KindPoisoned)
 }
 
 func (b *scrapeBook) add(r *Record, n int64, metric, label string) {
@@ -132,6 +133,8 @@ func (b *scrapeBook) distributor(r *Record) {
 		b.add(r, 1, of+"gave_up_total", r.Str(KeyWhy))
 	case KindDead:
 		b.add(r, 1, of+"dead_total", "")
+	case KindScale:
+		b.add(r, 1, of+"scale_decisions_total", r.Str(KeyWhy))
 	case KindProbed:
 		b.add(r, 1, of+"probes_total", r.Str(KeyRes))
 	case KindHealth:

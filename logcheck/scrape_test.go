@@ -20,6 +20,7 @@ const scrapeLog = `
 147 d1.1/w1 gave_up id=e1/1/1 why=deadline
 148 d1.1/w1 dead id=e1/1/2 why=poison
 149 d1.1/w1 probed an=a1 pn=1 res=timeout
+149 d1.1/sup scale n=1 want=3 to=2 why=up set=cpu=900/700
 150 d1.1/w1 health an=a1 to=down why=probe f=2
 151 d1.1/w1 health an=a1 to=up why=central
 152 a1.1/main dup id=e1/1/1 why=seen
@@ -68,6 +69,7 @@ weir_distributor_analyser_failures_total{analyser="a2"} 0
 weir_distributor_probes_total{result="timeout"} 1
 weir_distributor_probes_total{result="ok"} 1
 weir_distributor_verdicts_total{verdict="down"} 1
+weir_distributor_scale_decisions_total{reason="up"} 1
 `,
 	"a1": `weir_analyser_commits_total 1
 weir_analyser_messages_total 2

@@ -68,7 +68,7 @@ func (r *run) bootOf(n Node) node.Boot {
 	case RoleEmitter:
 		return emitter.Boot(r.sc.Emitter(r.inputsOf(n.Index)))
 	case RoleDistributor:
-		return distributor.Boot(r.sc.Distributor())
+		return distributor.BootGauged(r.sc.Distributor(), r.gaugeOf(n.Name))
 	case RoleAnalyser:
 		return analyser.Boot(r.sc.AnalyserConfig())
 	case RoleOperator:

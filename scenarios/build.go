@@ -119,6 +119,7 @@ func (s *Scenario) Distributor() distributor.Config {
 		Volatile:       !d.Persist,
 		Detector:       s.Detector(),
 		Central:        d.Detector.Kind == "central",
+		Autoscale:      d.Autoscale.config(),
 	}
 	for _, a := range s.AnalyserList() {
 		if !a.Spare {

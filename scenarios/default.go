@@ -61,6 +61,7 @@ func defaultDistributors() Distributors {
 		DrainMax:       5 * time.Second,
 		Persist:        true,
 		Detector:       defaultDetector(),
+		Autoscale:      defaultAutoscale(),
 	}
 }
 

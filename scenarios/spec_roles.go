@@ -74,6 +74,8 @@ type Distributors struct {
 	Count int `yaml:"count" help:"how many" range:"1..1000"`
 	// Workers is the number of workers of each. Default 2.
 	Workers int `yaml:"workers" help:"workers of each" range:"1..1000"`
+	// Autoscale has the workers follow the load. Default: they stay as many.
+	Autoscale Autoscale `yaml:"autoscale" help:"has the number of workers follow the load"`
 	// Policy chooses the analyser. Default deficit.
 	Policy string `yaml:"policy" help:"who gets a packet" enum:"deficit,finish,eligible,smooth,random,original"`
 	// State says who chooses: each worker, or one router for all. Default local.

@@ -118,6 +118,7 @@ func (c *checker) backoff(path string, b Backoff) {
 func (c *checker) distributors() {
 	d := &c.s.Distributors
 	c.backoff("distributors.backoff", d.Backoff)
+	c.autoscale()
 	det := &d.Detector
 	least := min(det.Interval, det.DownInterval) - det.Jitter
 	c.refuse(det.Timeout > least, "distributors.detector.timeout",

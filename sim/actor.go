@@ -127,6 +127,7 @@ func (w *World) begin(a *actor, i int32, d int64) {
 	a.release(w, i)
 	a.cur = i
 	a.node.busy++
+	a.node.served = satAdd(a.node.served, d)
 	c, s := w.alloc(slotComplete)
 	s.target = a.id
 	w.schedule(satAdd(w.now, d), c)

@@ -82,6 +82,7 @@ type node struct {
 	tokens  Token
 	open    table // token -> index of World.requests
 	busy    int   // cores in use
+	served  int64 // service time that handlers took or began to take, of all incarnations
 	runHead *actor
 	runTail *actor
 
@@ -135,6 +136,17 @@ func (w *World) Node(id NodeID) NodeInfo {
 		info.Actors = append(info.Actors, a.addr.Actor)
 	}
 	return info
+}
+
+// Usage is the service time that a node's handlers took or began to take, over all
+// incarnations, and the size in bytes of what waits in its mailboxes. It panics if there
+// is no such node.
+func (w *World) Usage(id NodeID) (served time.Duration, waits int64) {
+	n := w.node(id)
+	for _, a := range n.actors {
+		waits += a.mailBytes
+	}
+	return time.Duration(n.served), waits
 }
 
 // running reports whether the node has a process, paused or not.

@@ -252,7 +252,7 @@ func (c *config) validate(role string) error {
 		for _, a := range c.Distributor.Analysers {
 			known(a.ID)
 		}
-		errs = append(errs, c.Distributor.Validate())
+		errs = append(errs, c.Distributor.Validate(), c.checkGauge())
 	case "analyse":
 		errs = append(errs, c.Analyser.Validate())
 	case "emit":

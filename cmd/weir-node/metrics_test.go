@@ -98,6 +98,7 @@ var logged = map[string]map[string]string{
 // at most what the log has at the end.
 var growing = map[string]string{
 	"probes": "weir_distributor_probes_total{result=%q}", "verdicts": "weir_distributor_verdicts_total{verdict=%q}",
+	"scale_decisions": "weir_distributor_scale_decisions_total{reason=%q}",
 }
 
 // atRest scrapes the nodes until nothing of what they count of packets changes any more.

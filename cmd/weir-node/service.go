@@ -217,7 +217,7 @@ func (s *service) emitted(t emitter.Totals) {
 func bootOf(role string, c *config) (string, node.Boot) {
 	switch role {
 	case "distribute":
-		return "distributor", distributor.Boot(c.Distributor)
+		return "distributor", distributor.BootGauged(c.Distributor, newGauge)
 	case "analyse":
 		return "analyser", analyser.Boot(c.Analyser)
 	case "operate":

@@ -12,13 +12,21 @@ import (
 //
 // The world must let an actor have Config.QueueItems open requests, and a worker
 // Window for each analyser.
-func Boot(cfg Config) node.Boot {
+func Boot(cfg Config) node.Boot { return BootGauged(cfg, nil) }
+
+// BootGauged is Boot with what tells the autoscaler what the process uses: a gauge for
+// each incarnation. Without one, those signals have no value.
+func BootGauged(cfg Config, gauge func() Gauge) node.Boot {
 	return func(b node.Booter) error {
 		if err := cfg.Validate(); err != nil {
 			return fmt.Errorf("distributor %s: %w", b.Name(), err)
 		}
 		c := cfg.WithDefaults() // this incarnation's own, never changed
-		if err := b.Spawn(Supervisor, node.Mailbox{}, newSupervisor(&c)); err != nil {
+		var g Gauge
+		if gauge != nil {
+			g = gauge()
+		}
+		if err := b.Spawn(Supervisor, node.Mailbox{}, newSupervisor(&c, g)); err != nil {
 			return fmt.Errorf("distributor %s: %w", b.Name(), err)
 		}
 		if err := b.Spawn(Ingress, node.Mailbox{}, newIngress(&c)); err != nil {
@@ -26,7 +34,8 @@ func Boot(cfg Config) node.Boot {
 		}
 		if c.State == Shared {
 			// Each worker has at most one question under way.
-			box := node.Mailbox{Items: c.Workers + boxSlack, Bytes: (c.Workers + boxSlack) * localSize}
+			n := crewMost(&c) + boxSlack
+			box := node.Mailbox{Items: n, Bytes: n * localSize}
 			if err := b.Spawn(Router, box, &router{chooser: newChooser(&c)}); err != nil {
 				return fmt.Errorf("distributor %s: %w", b.Name(), err)
 			}

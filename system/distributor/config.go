@@ -5,6 +5,7 @@ import (
 
 	"weir/system/detect"
 	"weir/system/route"
+	"weir/system/scale"
 )
 
 // Analyser is one registered analyser of a configuration.
@@ -42,7 +43,8 @@ type Config struct {
 	// Drained are the ids of those among Analysers that are drained from the boot on: they
 	// keep what they have and get nothing new. Default: none.
 	Drained []string `yaml:"drained"`
-	// Workers is the number of worker actors, 1..1000. Default (0): 4.
+	// Workers is the number of worker actors, 1..1000, with Autoscale at the start. Default
+	// (0): 4, or the limit of Autoscale that is nearest to it.
 	Workers int `yaml:"workers"`
 	// Policy is one of route.Policies(). Default (empty): route.Auto of the number of analysers.
 	Policy string `yaml:"policy"`
@@ -97,6 +99,8 @@ type Config struct {
 	// they rest on its probes alone. Default (false): each worker has its own, which counts
 	// failing packets too, and believes nobody else.
 	Central bool `yaml:"central"`
+	// Autoscale has the number of workers follow the load. Default (zero): it is Workers.
+	Autoscale scale.Config `yaml:"autoscale"`
 }
 
 // Values of Config that mean none where 0 means the default.
@@ -108,6 +112,10 @@ const (
 // WithDefaults returns the configuration with every zero field replaced by its
 // default.
 func (c Config) WithDefaults() Config {
+	c.Autoscale = c.Autoscale.WithDefaults()
+	if c.Autoscale.On() {
+		defaultTo(&c.Workers, min(max(4, c.Autoscale.Min), c.Autoscale.Max))
+	}
 	defaultTo(&c.Workers, 4)
 	defaultTo(&c.Policy, route.Auto(len(c.Analysers)))
 	defaultTo(&c.State, Local)

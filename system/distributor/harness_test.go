@@ -24,6 +24,8 @@ type bench struct {
 	inc     map[string]uint32
 	states  []*message.StateOK
 	mute    string   // an actor that handles no look
+	deaf    string   // an actor that handles no gauge
+	seq     uint64   // of the newest packet of fresh
 	slow    bool     // the router handles nothing until caught
 	held    []func() // what it was to handle
 }
@@ -38,11 +40,22 @@ func baseConfig() Config {
 // start boots a distributor and lets it load its table.
 func start(t testing.TB, cfg Config) *bench {
 	t.Helper()
+	return startBoot(t, Boot(cfg))
+}
+
+func startBoot(t testing.TB, boot node.Boot) *bench {
+	t.Helper()
 	b := &bench{Node: nodetest.New("d1", 7), t: t, sick: map[string]bool{}, inc: map[string]uint32{}}
-	b.boot = Boot(cfg)
+	b.boot = boot
 	b.MustBoot(b.wrapped)
 	b.take()
 	return b
+}
+
+// fresh is a sequence number that no packet had.
+func (b *bench) fresh() uint64 {
+	b.seq++
+	return 1000 + b.seq
 }
 
 // restart boots the next incarnation with another configuration.
@@ -202,6 +215,9 @@ func (a shiftedActor) Receive(env node.Env, ev *node.Event) {
 		return
 	}
 	if _, ok := ev.Msg.(*look); ok && a.name == a.b.mute {
+		return
+	}
+	if _, ok := ev.Msg.(*gauge); ok && a.name == a.b.deaf {
 		return
 	}
 	a.Actor.Receive(shifted{env, a.b.off}, ev)

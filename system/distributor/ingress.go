@@ -12,7 +12,7 @@ import (
 // keeps nothing of a packet that is over.
 type ingress struct {
 	cfg      *Config
-	loads    []load
+	loads    []*load
 	open     map[message.ID]*entry
 	free     []*entry
 	bytes    int // of the packets in progress
@@ -21,25 +21,27 @@ type ingress struct {
 	counts   totals
 	joined   uint64
 	turned   [len(turnedWhy)]uint64 // refused, by reason
+	callers  callers
 }
 
 // load is what a worker has to do.
 type load struct {
-	name  string
-	items int
+	name      string
+	items     int
+	dismissed node.ReplyTo // who waits until it has nothing; it gets no more
 }
 
 // entry is a packet in progress.
 type entry struct {
 	reply  node.ReplyTo // the newest submitter
-	worker int
+	worker *load
 	bytes  int
 }
 
 func newIngress(cfg *Config) *ingress {
 	g := &ingress{cfg: cfg, open: map[message.ID]*entry{}}
 	for i := range cfg.Workers {
-		g.loads = append(g.loads, load{name: workerName(i + 1)})
+		g.loads = append(g.loads, &load{name: workerName(i + 1)})
 	}
 	return g
 }
@@ -58,6 +60,12 @@ func (g *ingress) Receive(env node.Env, ev *node.Event) {
 			g.counts.add(m.counts)
 			g.counts.log(env)
 			env.Exit()
+		case *gauge:
+			answer(env, ev.ReplyTo, &gauged{emitters: g.callers.count(env.Now())})
+		case *enlist:
+			g.enlist(m.worker)
+		case *dismiss:
+			g.dismiss(env, ev.ReplyTo, m)
 		}
 	case node.Replied:
 		if m, ok := ev.Msg.(*over); ok {
@@ -70,6 +78,9 @@ func (g *ingress) Receive(env node.Env, ev *node.Event) {
 // submit joins, admits, refuses or answers a packet at once.
 func (g *ingress) submit(env node.Env, from node.ReplyTo, m *message.Submit) {
 	p := m.Packet
+	if g.cfg.Autoscale.Emitters > 0 {
+		g.callers.note(from.From.Node, env.Now())
+	}
 	if e := g.open[p.ID]; e != nil {
 		e.reply = from
 		g.joined++
@@ -116,11 +127,11 @@ func (g *ingress) admit(env node.Env, from node.ReplyTo, m *message.Submit) bool
 		w := (first + i) % len(g.loads)
 		to := env.Self()
 		to.Actor = g.loads[w].name
-		if _, err := env.Request(to, &assign{packet: p, lo: m.AckedBelow}); err != nil {
+		if _, err := env.Request(to, &assign{packet: p, lo: m.AckedBelow, at: env.Now()}); err != nil {
 			continue
 		}
 		e := g.entry()
-		*e = entry{reply: from, worker: w, bytes: p.Bytes}
+		*e = entry{reply: from, worker: g.loads[w], bytes: p.Bytes}
 		g.open[p.ID] = e
 		g.bytes += p.Bytes
 		g.loads[w].items++
@@ -155,7 +166,7 @@ func (g *ingress) finish(env node.Env, m *over) {
 	}
 	delete(g.open, m.id)
 	g.bytes -= e.bytes
-	l := &g.loads[e.worker]
+	l := e.worker
 	l.items--
 	if g.bytes < 0 || l.items < 0 {
 		fail("%d bytes, %d items of %s in progress", g.bytes, l.items, l.name)
@@ -167,7 +178,8 @@ func (g *ingress) finish(env node.Env, m *over) {
 		}
 		answer(env, e.reply, r)
 	}
-	e.reply = node.ReplyTo{}
+	g.checkDismissed(env, l)
+	e.reply, e.worker = node.ReplyTo{}, nil
 	g.free = append(g.free, e)
 }
 

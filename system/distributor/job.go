@@ -32,6 +32,7 @@ type job struct {
 	flights []*flight     // attempts whose receipt would still be recognised
 	open    int           // attempts whose outcome is not known
 	since   time.Duration // waits in its queue since then
+	came    time.Duration // to the distributor
 	due     time.Duration // jobBackoff: the retry is due
 	order   uint64        // jobBackoff: ties in order of failure
 	index   int           // jobBackoff: place in the heap

@@ -1,6 +1,8 @@
 package distributor
 
 import (
+	"time"
+
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/record"
@@ -34,7 +36,8 @@ func (local) Describe(_ *record.Line) {}
 type assign struct {
 	local
 	packet *message.Packet
-	lo     uint64 // the source's AckedBelow
+	lo     uint64        // the source's AckedBelow
+	at     time.Duration // it was admitted
 }
 
 // Size counts the packet too: a worker's mailbox is bounded in bytes.

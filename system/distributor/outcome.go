@@ -12,6 +12,7 @@ func (w *worker) finish(env node.Env, j *job, s *slot, attempt uint32, st messag
 	j.packet.ID.Log(env.Log("done")).Uint("att", uint64(attempt)).Str("to", s.id).Str("st", st.String()).End()
 	w.counts.done++
 	s.tally.done++
+	w.pace.answered.add(env.Now() - j.came)
 	s.delivered += uint64(j.packet.Count())
 	w.over(env, j, &over{out: message.Committed})
 }

@@ -92,6 +92,8 @@ func (r *router) Receive(env node.Env, ev *node.Event) {
 			to[i] = int32(r.pickAs(env, v, m.view.Number(), &m.items[i], ev.From.Actor))
 		}
 		answer(env, ev.ReplyTo, &told{to: to})
+	case *unlearn:
+		r.unlearn(m.worker)
 	case *count:
 		answer(env, ev.ReplyTo, &counted{counts: totals{picks: r.picks}})
 	}

@@ -65,7 +65,6 @@ func (t *tally) samples(s []node.Sample) []node.Sample {
 
 // Samples implements node.Sampler.
 func (w *worker) Samples(s []node.Sample) []node.Sample {
-	m := &w.measured
 	eligible := 0
 	if w.view != nil {
 		eligible = w.view.Eligible()
@@ -74,11 +73,26 @@ func (w *worker) Samples(s []node.Sample) []node.Sample {
 		node.Level("workers", "", 1),
 		node.Level("eligible", "", eligible),
 		node.Truth("idle_workers", w.view == nil || w.none),
+		node.Level("waiting_retries", "", len(w.later)+w.due.len()),
+	)
+	for _, v := range w.slots {
+		up := 0
+		if !v.down {
+			up = 1
+		}
+		s = append(s, node.Level("in_flight", v.tally.id, v.inFlight), node.Level("up", v.tally.id, up))
+	}
+	return w.counters(s)
+}
+
+// counters are the samples that outlive a worker.
+func (w *worker) counters(s []node.Sample) []node.Sample {
+	m := &w.measured
+	s = append(s,
 		node.Count("picks", "", w.choose.picks),
 		node.Count("retries", "", w.counts.retries),
 		node.Count("done", "", w.counts.done),
 		node.Count("dead", "", w.counts.dead),
-		node.Level("waiting_retries", "", len(w.later)+w.due.len()),
 		m.wait.Sample("queue_time", ""),
 	)
 	for i, n := range m.gaveUp {
@@ -92,13 +106,6 @@ func (w *worker) Samples(s []node.Sample) []node.Sample {
 	}
 	if m.rest != nil {
 		s = m.rest.samples(s)
-	}
-	for _, v := range w.slots {
-		up := 0
-		if !v.down {
-			up = 1
-		}
-		s = append(s, node.Level("in_flight", v.tally.id, v.inFlight), node.Level("up", v.tally.id, up))
 	}
 	return w.watch.samples(s)
 }
@@ -148,5 +155,5 @@ func (s *supervisor) Samples(out []node.Sample) []node.Sample {
 			out = append(out, node.Count("weight", id, weight))
 		}
 	}
-	return s.watch.samples(out)
+	return s.scale.samples(s.watch.samples(out))
 }

@@ -30,6 +30,9 @@ func (s *supervisor) beginStop(env node.Env) {
 		return
 	}
 	s.stop.begun = true
+	if s.scale != nil {
+		s.stop.counts = s.scale.crew.past
+	}
 	s.stop.limit.by(env, env.Now()+s.cfg.DrainMax+stopSlack)
 	s.askStop(env)
 	s.push(env)

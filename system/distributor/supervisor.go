@@ -22,6 +22,7 @@ type supervisor struct {
 	guard   pauseGuard
 	stop    stop
 	states  gathers
+	scale   *scaler // nil: the number of workers never changes
 }
 
 // follower is a worker as the supervisor sees it.
@@ -29,6 +30,7 @@ type follower struct {
 	name  string
 	sent  uint64 // serial of the push that its mailbox took, 0: none
 	taken uint64 // serial that it acknowledged
+	hand  hand
 }
 
 // order is a control document with its sender.
@@ -51,12 +53,13 @@ const (
 	keyBeat
 	keyStop
 	keyState
+	keyScale
 )
 
-func newSupervisor(cfg *Config) *supervisor {
-	s := &supervisor{cfg: cfg, repush: alarm{key: keyRepush}, store: tableStore{retry: alarm{key: keyLoad}}}
+func newSupervisor(cfg *Config, g Gauge) *supervisor {
+	s := &supervisor{cfg: cfg, repush: alarm{key: keyRepush}, store: tableStore{retry: alarm{key: keyLoad}}, scale: newScaler(cfg, g)}
 	for i := range cfg.Workers {
-		s.workers = append(s.workers, follower{name: workerName(i + 1)})
+		s.workers = append(s.workers, follower{name: workerName(i + 1), hand: hand{place: i}})
 	}
 	s.guard = pauseGuard{pause: cfg.Detector.Pause, beat: alarm{key: keyBeat}}
 	s.stop.limit.key = keyStop
@@ -107,9 +110,13 @@ func (s *supervisor) unset(ev *node.Event) {
 	if s.watch != nil {
 		s.watch.wake.fired(ev)
 	}
+	if s.scale != nil {
+		s.scale.tick.fired(ev)
+	}
 }
 
 func (s *supervisor) start(env node.Env) {
+	s.startScale(env)
 	if s.cfg.Volatile {
 		s.useBoot(env)
 		return
@@ -140,6 +147,12 @@ func (s *supervisor) replied(env node.Env, ev *node.Event) {
 		s.countedOne(env, m)
 	case *seen:
 		s.seenBy(env, ev.From.Actor, m)
+	case *gauged:
+		s.gauged(ev.From.Actor, m)
+	case *dismiss:
+		s.idleWorker(env, m.worker)
+	case *parted:
+		s.parted(env, ev.From.Actor, m)
 	default:
 		if s.watch != nil {
 			s.watch.answered(env, ev)
@@ -152,12 +165,15 @@ func (s *supervisor) due(env node.Env, key uint64) {
 	case keyRepush:
 		s.pushBehind(env)
 		s.askStop(env)
+		s.runErrands(env)
 	case keyLoad:
 		s.store.read(env)
 	case keyProbe:
 		s.watch.tick(env)
 	case keyState:
 		s.overdue(env)
+	case keyScale:
+		s.rescale(env)
 	case keyStop:
 		env.Exit() // somebody does not answer: the counters would be wrong
 	}

@@ -38,6 +38,11 @@ func (c Config) Validate() error {
 	if err := c.Detector.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("distributor: detector: %w", err))
 	}
+	if err := c.Autoscale.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("distributor: autoscale: %w", err))
+	} else if a := &c.Autoscale; a.On() && (c.Workers < a.Min || c.Workers > a.Max) {
+		bad("workers %d is not in autoscale's min..max, %d..%d", c.Workers, a.Min, a.Max)
+	}
 	return errors.Join(errs...)
 }
 

@@ -58,6 +58,9 @@ type worker struct {
 	pools                                       pools
 	counts                                      totals
 	measured                                    measures
+	pace                                        pace
+	partTo                                      node.ReplyTo // who asked this worker to go
+	parted                                      bool         // it said that it did
 }
 
 // Keys of a worker's timers.
@@ -105,6 +108,10 @@ func (w *worker) Receive(env node.Env, ev *node.Event) {
 	if ev.Kind == node.TimerFired {
 		w.unset(ev)
 	}
+	if w.parted {
+		w.afterwards(env, ev)
+		return
+	}
 	if gap := w.guard.check(env); gap > 0 && ev.Kind != node.Started {
 		w.resumed(env, gap)
 	}
@@ -116,6 +123,7 @@ func (w *worker) Receive(env node.Env, ev *node.Event) {
 	}
 	w.handle(env, ev)
 	w.pump(env)
+	w.leave(env)
 }
 
 // unset clears the alarm that went off, before anything may set it again.
@@ -153,11 +161,13 @@ func (w *worker) delivered(env node.Env, ev *node.Event) {
 		w.setTable(env, m)
 		answer(env, ev.ReplyTo, &tableTaken{serial: m.serial})
 	case *count:
-		c := w.counts
-		c.picks = w.choose.picks
-		answer(env, ev.ReplyTo, &counted{counts: c})
+		answer(env, ev.ReplyTo, &counted{counts: w.total()})
 	case *look:
 		answer(env, ev.ReplyTo, &seen{serial: m.serial, rows: w.look(m.ids)})
+	case *gauge:
+		answer(env, ev.ReplyTo, &gauged{pace: w.pace})
+	case *part:
+		w.partTo = ev.ReplyTo
 	}
 }
 
@@ -213,6 +223,8 @@ func (w *worker) timer(env node.Env, key uint64) {
 func (w *worker) assign(env node.Env, from node.ReplyTo, m *assign) {
 	j := w.pools.job()
 	j.packet, j.lo, j.reply, j.since, j.state = m.packet, m.lo, from, env.Now(), jobTaken
+	j.came = m.at
+	w.pace.waited.add(env.Now() - m.at)
 	w.active++
 	if w.drained {
 		w.giveUp(env, j, "stopping")

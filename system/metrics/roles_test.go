@@ -20,6 +20,7 @@ import (
 	"weir/system/emitter"
 	"weir/system/node"
 	"weir/system/operator"
+	"weir/system/scale"
 	"weir/system/source"
 )
 
@@ -50,7 +51,7 @@ func (l *log) Write(b []byte) (int, error) {
 func roles(t testing.TB) map[string]*driver.Node {
 	boots := map[string]node.Boot{
 		"emitter": emitter.Boot(emitter.Config{Distributors: []string{"d1"}, Generator: &emitter.Generator{RateMilli: 1000, Packets: 1}}),
-		"distributor": distributor.Boot(distributor.Config{Workers: 2, PacketMax: 10,
+		"distributor": distributor.Boot(distributor.Config{Workers: 2, Autoscale: scale.Config{Max: 2}, PacketMax: 10,
 			Analysers: []distributor.Analyser{{ID: "a1", Weight: 1}, {ID: "a2", Weight: 2}}}),
 		"analyser": analyser.Boot(analyser.Config{}),
 		"operator": operator.Boot(operator.Config{}),

@@ -96,6 +96,11 @@ var goldenNode = []goldenRecord{
 	{"x_other", func(l *Line) { l.Str("colour", "").Int("low", math.MinInt64).Uint("id", 1) }},
 	{"counter", func(l *Line) { l.Str("name", "drift").Int("val", math.MinInt64) }},
 	{"counter", func(l *Line) { l.Str("name", "acked").Int("val", math.MaxInt64) }},
+	{"scale", func(l *Line) {
+		l.Int("n", 2).Int("want", 7).Int("to", 4).Str("why", "up").Str("set", "wait=-/50000000,cpu=1900/700")
+	}},
+	{"crew", func(l *Line) { l.Str("w", "w3").Str("st", "hired") }},
+	{"left", none},
 	{"stop", none},
 }
 

@@ -28,7 +28,7 @@ func Parse(line string) Record {
 func (n *Node) Measured() map[Series]uint64 {
 	var all []node.Sample
 	for _, s := range n.actors {
-		if m, ok := s.actor.(node.Sampler); ok {
+		if m, ok := s.actor.(node.Sampler); ok && !s.gone {
 			all = m.Samples(all)
 		}
 	}
@@ -69,7 +69,7 @@ var recounted = map[string]bool{
 	"emitted": true, "emitted_messages": true, "outcomes": true, "kept_out": true, "ack_time": true,
 	"admitted": true, "refused": true, "joined": true, "picks": true, "retries": true, "done": true, "gave_up": true, "dead": true,
 	"failures": true, "attempts": true, "first_messages": true, "completed": true, "failed_attempts": true, "queue_time": true,
-	"probes": true, "verdicts": true, "commits": true, "committed_messages": true, "duplicates": true, "poisoned": true,
+	"scale_decisions": true, "probes": true, "verdicts": true, "commits": true, "committed_messages": true, "duplicates": true, "poisoned": true,
 }
 
 // Recount counts in the records of one incarnation what its actors count of
@@ -92,6 +92,8 @@ func Recount(records []Record) map[Series]uint64 {
 			if r.Str("msg") == "submit" {
 				c.add("submits", "", 1)
 			}
+		case "scale":
+			c.add("scale_decisions", r.Str("why"), 1)
 		case "dup":
 			c.add("duplicates", "", 1)
 		case "poisoned":
