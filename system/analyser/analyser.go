@@ -15,7 +15,11 @@ func Boot(cfg Config) node.Boot {
 		if err := cfg.Validate(); err != nil {
 			return err
 		}
-		return b.Spawn(Actor, node.Mailbox{}, newAnalyser(cfg.WithDefaults()))
+		cfg = cfg.WithDefaults()
+		if cfg.Workers > 1 || cfg.Store != nil {
+			return bootWorkers(b, cfg)
+		}
+		return b.Spawn(Actor, node.Mailbox{}, newAnalyser(cfg))
 	}
 }
 
@@ -27,9 +31,11 @@ const (
 	keyDrain                 // an orderly stop waits no longer
 )
 
-// analyser is the role's one actor.
+// analyser is the role's one actor, or with several workers the store that they
+// share (see front).
 type analyser struct {
 	cfg     Config
+	front   node.Addr // whom a shared store tells how it is; the zero value: it is alone
 	limits  store.Limits
 	store   *store.Store // nil until the files are read
 	ready   bool         // recovery is complete
@@ -43,6 +49,8 @@ type analyser struct {
 	hash    message.Hasher
 
 	stopping   bool
+	ended      bool   // the counters are written
+	said       bool   // what the front was told last
 	commits    uint64 // of this incarnation, each once
 	duplicates uint64
 	poisoned   uint64
@@ -51,8 +59,9 @@ type analyser struct {
 
 // waiting is a dispatch that is not handled yet.
 type waiting struct {
-	re node.ReplyTo
-	m  *message.Dispatch
+	who    asker
+	m      *message.Dispatch
+	effect *store.Effect // nil: not measured yet
 }
 
 func newAnalyser(cfg Config) *analyser {
@@ -76,6 +85,10 @@ func (a *analyser) Receive(env node.Env, ev *node.Event) {
 }
 
 func (a *analyser) delivered(env node.Env, ev *node.Event) {
+	if a.front != (node.Addr{}) {
+		a.asked(env, ev)
+		return
+	}
 	if ev.ReplyTo == (node.ReplyTo{}) {
 		return // everything that an analyser understands wants an answer
 	}
@@ -85,18 +98,23 @@ func (a *analyser) delivered(env node.Env, ev *node.Event) {
 		// An answer that cannot go out is as good as one that was lost.
 		_, _ = env.Reply(ev.ReplyTo, &message.ProbeOK{Number: m.Number, Ready: ready})
 	case *message.Dispatch:
-		switch {
-		case a.stopping:
-			a.answer(env, ev.ReplyTo, m.Packet.ID, m.Attempt, message.StUnavailable, "stopping")
-		case !a.ready && a.full(m):
-			a.answer(env, ev.ReplyTo, m.Packet.ID, m.Attempt, message.StBusy, "recovering")
-		case !a.ready:
-			a.bytes += m.Packet.Bytes
-			a.waiting = append(a.waiting, waiting{ev.ReplyTo, m})
-		default:
-			a.dispatch(env, ev.ReplyTo, m)
-			a.issue(env)
-		}
+		a.enter(env, waiting{who: asker{re: ev.ReplyTo, attempt: m.Attempt}, m: m})
+		a.issue(env)
+	}
+}
+
+// enter takes a dispatch in, unless it must wait or there is no room.
+func (a *analyser) enter(env node.Env, w waiting) {
+	switch {
+	case a.stopping:
+		a.answer(env, w.who, w.m.Packet.ID, message.StUnavailable, "stopping")
+	case !a.ready && a.full(w.m):
+		a.answer(env, w.who, w.m.Packet.ID, message.StBusy, "recovering")
+	case !a.ready:
+		a.bytes += w.m.Packet.Bytes
+		a.waiting = append(a.waiting, w)
+	default:
+		a.dispatch(env, w)
 	}
 }
 
@@ -106,10 +124,15 @@ func (a *analyser) full(m *message.Dispatch) bool {
 	return n >= a.cfg.PendingMax || n > 0 && a.bytes+m.Packet.Bytes > a.cfg.PendingBytes
 }
 
-// answer sends a receipt. One that cannot go out is as good as one that was lost:
-// the worker tries again.
-func (a *analyser) answer(env node.Env, re node.ReplyTo, id message.ID, attempt uint32, st message.Status, why string) {
-	_, _ = env.Reply(re, &message.Receipt{ID: id, Attempt: attempt, Status: st, Why: why})
+// answer tells an asker what became of a packet: by a receipt, or as a part of the
+// answer to its worker's call. A receipt that cannot go out is as good as one that
+// was lost: the distributor tries again.
+func (a *analyser) answer(env node.Env, to asker, id message.ID, st message.Status, why string) {
+	if to.call != nil {
+		a.settle(env, to, verdict{st, why})
+		return
+	}
+	_, _ = env.Reply(to.re, &message.Receipt{ID: id, Attempt: to.attempt, Status: st, Why: why})
 }
 
 // timer handles what was put off.
@@ -144,7 +167,7 @@ func (a *analyser) stop(env node.Env) {
 	}
 	a.stopping = true
 	for _, w := range a.waiting {
-		a.answer(env, w.re, w.m.Packet.ID, w.m.Attempt, message.StUnavailable, "stopping")
+		a.answer(env, w.who, w.m.Packet.ID, message.StUnavailable, "stopping")
 	}
 	a.waiting = nil
 	if a.rest() {
@@ -159,9 +182,17 @@ func (a *analyser) rest() bool { return len(a.batch.jobs) == 0 && len(a.gather) 
 
 // exit writes the counters and ends the incarnation.
 func (a *analyser) exit(env node.Env) {
+	if a.ended {
+		return
+	}
+	a.ended = true
 	counter := func(name string, v uint64) { env.Log("counter").Str("name", name).Uint("val", v).End() }
 	counter("commits", a.commits)
 	counter("duplicates", a.duplicates)
+	if a.front != (node.Addr{}) {
+		_, _ = env.Send(a.front, &atRest{})
+		return
+	}
 	counter("poisoned", a.poisoned)
 	env.Exit()
 }

@@ -12,7 +12,7 @@ import (
 	"weir/system/node/nodetest"
 )
 
-var worker = node.Addr{Node: "d1", Inc: 1, Actor: "w1"}
+var peer = node.Addr{Node: "d1", Inc: 1, Actor: "w1"}
 
 // packet returns a packet of n messages with a text of its own.
 func packet(seq uint64, n int) *message.Packet {
@@ -32,7 +32,7 @@ func boot(t *testing.T, cfg Config) *nodetest.Node {
 
 // give dispatches a packet under a low-watermark.
 func give(n *nodetest.Node, p *message.Packet, lo uint64) node.ReplyTo {
-	return n.Ask(worker, Actor, &message.Dispatch{Packet: p, Attempt: 1, AckedBelow: lo})
+	return n.Ask(peer, Actor, &message.Dispatch{Packet: p, Attempt: 1, AckedBelow: lo})
 }
 
 // receipts returns the receipts sent since the last call, as "seq:status(why)".
@@ -61,7 +61,7 @@ func want(t *testing.T, n *nodetest.Node, what, receiptsWant string) {
 
 func ready(n *nodetest.Node) bool {
 	n.Take()
-	n.Ask(worker, Actor, &message.Probe{Number: 7})
+	n.Ask(peer, Actor, &message.Probe{Number: 7})
 	for _, s := range n.Take() {
 		if ok, is := s.Msg.(*message.ProbeOK); is && ok.Number == 7 {
 			return ok.Ready

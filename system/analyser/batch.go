@@ -15,14 +15,17 @@ const askersMax = 16
 type asker struct {
 	re      node.ReplyTo
 	attempt uint32
+	call    *openCall // of a worker: it is told instead, what it asked for here
+	item    int
 }
 
 // job is a packet on its way into the store.
 type job struct {
 	packet *message.Packet
 	lo     uint64
-	probe  bool   // a data probe: the same way, without an effect
-	number uint64 // its commit number once it is in a batch
+	effect *store.Effect // what it does; nil: not measured yet
+	probe  bool          // a data probe: the same way, without an effect
+	number uint64        // its commit number once it is in a batch
 	askers []asker
 	asker  [1]asker      // room for the first, mostly the only one
 	since  time.Duration // when it was taken
@@ -59,7 +62,7 @@ func (a *analyser) issue(env node.Env) {
 			a.tell(env, j, message.StDuplicate, "below")
 			continue
 		default:
-			b.data, j.number = a.store.Commit(b.data, j.packet, j.lo)
+			b.data, j.number = a.commit(b.data, j)
 			b.last = j.number
 			a.commits++
 			a.measured.messages += uint64(len(j.packet.Entries))
@@ -74,6 +77,13 @@ func (a *analyser) issue(env node.Env) {
 		return
 	}
 	a.append(env)
+}
+
+func (a *analyser) commit(b []byte, j *job) ([]byte, uint64) {
+	if j.effect != nil {
+		return a.store.CommitEffect(b, j.effect)
+	}
+	return a.store.Commit(b, j.packet, j.lo)
 }
 
 // append writes the batch, for the first time or again.
@@ -99,6 +109,7 @@ func (a *analyser) appended(env node.Env, err error) {
 	}
 	b.held = false
 	b.wait.reset()
+	a.report(env)
 	if b.last > 0 {
 		a.store.Durable(b.last)
 	}
@@ -123,6 +134,7 @@ func (a *analyser) appended(env node.Env, err error) {
 func (a *analyser) hold(env node.Env) {
 	b := &a.batch
 	b.held = true
+	a.report(env)
 	for _, j := range b.jobs {
 		a.tell(env, j, message.StUnavailable, "disk")
 	}
@@ -148,7 +160,7 @@ func (a *analyser) tell(env node.Env, j *job, st message.Status, why string) {
 		if st == message.StDuplicate && why == "seen" {
 			a.dup(env, j.packet.ID, why)
 		}
-		a.answer(env, k.re, j.packet.ID, k.attempt, st, why)
+		a.answer(env, k, j.packet.ID, st, why)
 	}
 	j.askers = j.askers[:0]
 }

@@ -73,6 +73,7 @@ func TestDefaults(t *testing.T) {
 		EntryMax: 256 << 10, BatchMax: 256, PendingMax: 4096, PendingBytes: 64 << 20, DedupMax: 1 << 18,
 		EmittersMax: 4096, SourcesMax: 4096, CompactBytes: 4 << 20,
 		DiskRetryMin: 20 * time.Millisecond, DiskRetryMax: time.Second, DrainMax: 5 * time.Second,
+		Workers: 1, StoreTimeout: time.Second,
 	}
 	if got := (Config{}).WithDefaults(); !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults %+v, want %+v", got, want)

@@ -11,6 +11,9 @@ import (
 // Actor is the name of the analyser's one actor, to which packets and probes go.
 const Actor = "analyse"
 
+// WorkersMax bounds the workers of one analyser.
+const WorkersMax = 256
+
 // Config says what an analyser takes and how it keeps it. Its speed is not a
 // matter of configuration: that is the world's.
 type Config struct {
@@ -45,6 +48,16 @@ type Config struct {
 	// DrainMax is how long an orderly stop waits for the disk. Default 5s; zero
 	// means the default.
 	DrainMax time.Duration `yaml:"drain_max"`
+	// Workers is how many actors look at packets before they reach the store that
+	// they share. Default 1: there is but one actor, which is the store as well; zero
+	// means the default.
+	Workers int `yaml:"workers"`
+	// StoreTimeout is how long a worker awaits the store's answer before it says
+	// unavailable. Default 1s; zero means the default. Without effect with one worker
+	// over the node's own files.
+	StoreTimeout time.Duration `yaml:"store_timeout"`
+	// Store keeps the effects outside the node's files; nil: in them.
+	Store Store `yaml:"-"`
 }
 
 // WithDefaults returns the configuration with every zero field set to its default.
@@ -60,6 +73,8 @@ func (c Config) WithDefaults() Config {
 	setDuration(&c.DiskRetryMin, 20*time.Millisecond)
 	setDuration(&c.DiskRetryMax, time.Second)
 	setDuration(&c.DrainMax, 5*time.Second)
+	setInt(&c.Workers, 1)
+	setDuration(&c.StoreTimeout, time.Second)
 	return c
 }
 
@@ -101,6 +116,10 @@ func (c Config) Validate() error {
 	}
 	if c.DrainMax < 0 || c.DrainMax > durationMost {
 		errs = append(errs, fmt.Errorf("analyser: longest drain %v: must be positive and at most %v", c.DrainMax, durationMost))
+	}
+	between("workers", c.Workers, 1, WorkersMax)
+	if c.StoreTimeout < time.Millisecond || c.StoreTimeout > durationMost {
+		errs = append(errs, fmt.Errorf("analyser: store timeout %v: must be 1ms to %v", c.StoreTimeout, durationMost))
 	}
 	return errors.Join(errs...)
 }

@@ -8,37 +8,40 @@ import (
 
 // dispatch decides what becomes of a packet. A receipt that promises a commit is
 // given later, when the commit is durable.
-func (a *analyser) dispatch(env node.Env, re node.ReplyTo, m *message.Dispatch) {
+func (a *analyser) dispatch(env node.Env, w waiting) {
+	m := w.m
 	p := m.Packet
-	refuse := func(st message.Status, why string) { a.answer(env, re, p.ID, m.Attempt, st, why) }
-	probe := p.ID.Source == message.ProbeSource && len(p.Entries) == 0
+	refuse := func(st message.Status, why string) { a.answer(env, w.who, p.ID, st, why) }
+	probe := isProbe(p)
 	if !probe {
 		// Also from a packet that goes no further: what its source has outcomes for
 		// must not be committed from now on.
 		a.store.Learn(p.ID.Source, p.ID.Inc, m.AckedBelow)
 	}
-	if a.hash.Verify(p) != nil {
-		refuse(message.StUnavailable, "hash")
-		return
-	}
-	if why := a.poison(p); why != "" {
-		a.poisoned++
-		p.ID.Log(env.Log("poisoned")).Str("why", why).End()
-		refuse(message.StPoison, why)
-		return
+	if w.effect == nil { // else a worker has looked at it
+		if a.hash.Verify(p) != nil {
+			refuse(message.StUnavailable, "hash")
+			return
+		}
+		if why := poison(&a.cfg, p); why != "" {
+			a.poisoned++
+			p.ID.Log(env.Log("poisoned")).Str("why", why).End()
+			refuse(message.StPoison, why)
+			return
+		}
 	}
 	if probe {
-		a.take(env, re, m, true)
+		a.take(env, w, true)
 		return
 	}
 	switch a.store.Look(p.ID, p.Hash) {
 	case store.Fresh:
-		a.take(env, re, m, false)
+		a.take(env, w, false)
 	case store.Seen:
 		a.dup(env, p.ID, "seen")
 		refuse(message.StDuplicate, "seen")
 	case store.Pending:
-		a.attach(env, re, m)
+		a.attach(env, w)
 	case store.Below:
 		a.dup(env, p.ID, "below")
 		refuse(message.StDuplicate, "below")
@@ -50,10 +53,15 @@ func (a *analyser) dispatch(env node.Env, re node.ReplyTo, m *message.Dispatch) 
 	}
 }
 
+// isProbe reports whether a packet is a data probe, which has no effect.
+func isProbe(p *message.Packet) bool {
+	return p.ID.Source == message.ProbeSource && len(p.Entries) == 0
+}
+
 // poison returns why no analyser will ever take the packet, or "".
-func (a *analyser) poison(p *message.Packet) string {
+func poison(cfg *Config, p *message.Packet) string {
 	for i := range p.Entries {
-		if p.Entries[i].Size() > a.cfg.EntryMax {
+		if p.Entries[i].Size() > cfg.EntryMax {
 			return "entry_too_large"
 		}
 	}
@@ -66,41 +74,43 @@ func (a *analyser) dup(env node.Env, id message.ID, why string) {
 }
 
 // take gathers a packet for the next batch, if there is room.
-func (a *analyser) take(env node.Env, re node.ReplyTo, m *message.Dispatch, probe bool) {
+func (a *analyser) take(env node.Env, w waiting, probe bool) {
+	m := w.m
 	p := m.Packet
 	switch {
 	case a.batch.held:
-		a.answer(env, re, p.ID, m.Attempt, message.StUnavailable, "disk")
+		a.answer(env, w.who, p.ID, message.StUnavailable, "disk")
 		return
 	case a.full(m):
-		a.answer(env, re, p.ID, m.Attempt, message.StBusy, "pending")
+		a.answer(env, w.who, p.ID, message.StBusy, "pending")
 		return
 	}
 	if !probe {
 		a.store.Reserve(p.ID, p.Hash, m.AckedBelow)
 	}
 	a.bytes += p.Bytes
-	j := &job{packet: p, lo: m.AckedBelow, probe: probe, since: env.Now()}
-	j.askers = append(j.asker[:0], asker{re, m.Attempt})
+	j := &job{packet: p, lo: m.AckedBelow, effect: w.effect, probe: probe, since: env.Now()}
+	j.askers = append(j.asker[:0], w.who)
 	a.gather = append(a.gather, j)
 }
 
 // attach adds a further asker to a packet whose commit is under way.
-func (a *analyser) attach(env node.Env, re node.ReplyTo, m *message.Dispatch) {
+func (a *analyser) attach(env node.Env, w waiting) {
+	id := w.m.Packet.ID
 	if a.batch.held {
-		a.answer(env, re, m.Packet.ID, m.Attempt, message.StUnavailable, "disk")
+		a.answer(env, w.who, id, message.StUnavailable, "disk")
 		return
 	}
-	j := findJob(a.gather, m.Packet.ID)
+	j := findJob(a.gather, id)
 	if j == nil {
-		j = findJob(a.batch.jobs, m.Packet.ID)
+		j = findJob(a.batch.jobs, id)
 	}
 	assert(j != nil, "a packet that is pending is in a batch")
 	if len(j.askers) >= askersMax {
-		a.answer(env, re, m.Packet.ID, m.Attempt, message.StBusy, "pending")
+		a.answer(env, w.who, id, message.StBusy, "pending")
 		return
 	}
-	j.askers = append(j.askers, asker{re, m.Attempt})
+	j.askers = append(j.askers, w.who)
 }
 
 // findJob returns the job of a packet, or nil. Duplicates of what is under way are

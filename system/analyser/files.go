@@ -73,13 +73,14 @@ func (a *analyser) recover(env node.Env, files store.Files) {
 // open lets the dispatches in that came too early.
 func (a *analyser) open(env node.Env) {
 	a.ready = true
+	a.report(env)
 	early := a.waiting
 	a.waiting = nil
 	for _, w := range early {
 		a.bytes -= w.m.Packet.Bytes
 	}
 	for _, w := range early {
-		a.dispatch(env, w.re, w.m)
+		a.dispatch(env, w)
 	}
 	a.issue(env)
 }

@@ -74,9 +74,17 @@ func (m *model) crash(t *rapid.T) {
 	m.n.MustBoot(Boot(m.cfg))
 }
 
+// kill ends a worker. What it owed is answered by nobody.
+func (m *model) kill(t *rapid.T) {
+	live := workersOf(m.n)
+	if len(live) > 0 {
+		m.n.Kill(rapid.SampledFrom(live).Draw(t, "worker"))
+	}
+}
+
 // check compares the log with what was promised.
 func (m *model) check(t *rapid.T) {
-	m.n.Advance(time.Second)
+	m.n.Advance(2 * time.Second)
 	m.n.CompleteAll()
 	m.collect(t)
 	if wrong := m.n.Misjudged(); wrong != nil {
@@ -121,11 +129,15 @@ func TestNothingPromisedIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{n: nodetest.New("a1", 1), lo: 1, promised: map[uint64]bool{}}
 		m.cfg = Config{CompactBytes: rapid.SampledFrom([]int{1, 300, 1 << 20}).Draw(t, "compact"), BatchMax: 3, DiskRetryMin: time.Millisecond, DiskRetryMax: 20 * time.Millisecond}
+		m.cfg.Workers = rapid.SampledFrom([]int{1, 1, 2, 4}).Draw(t, "workers")
+		if rapid.IntRange(0, 3).Draw(t, "outside") == 0 {
+			m.cfg.Store = newMemory()
+		}
 		m.n.AutoDisk = false
 		m.n.MustBoot(Boot(m.cfg))
 		t.Repeat(map[string]func(*rapid.T){
 			"dispatch": m.dispatch, "dispatch2": m.dispatch, "raise": m.raise,
-			"disk": m.disk, "disk2": m.disk, "disk3": m.disk, "crash": m.crash,
+			"disk": m.disk, "disk2": m.disk, "disk3": m.disk, "crash": m.crash, "kill": m.kill,
 		})
 		m.check(t)
 	})

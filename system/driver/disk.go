@@ -24,9 +24,10 @@ const (
 	opRead
 	opRename
 	opRemove
+	opAwait
 )
 
-var opNames = [...]string{opAppend: "append", opRead: "read", opRename: "rename", opRemove: "remove"}
+var opNames = [...]string{opAppend: "append", opRead: "read", opRename: "rename", opRemove: "remove", opAwait: "await"}
 
 // diskOp is a disk operation that an actor asked for.
 type diskOp struct {
@@ -34,9 +35,10 @@ type diskOp struct {
 	by   *actor
 	tok  node.Token
 	file string
-	to   string // Rename
-	data []byte // Append
-	sync bool   // Append
+	to   string       // Rename
+	data []byte       // Append
+	sync bool         // Append
+	work func() error // Await
 }
 
 func (a *actor) ask(op diskOp) node.Token {
@@ -57,6 +59,11 @@ func (a *actor) Rename(from, to string) node.Token {
 }
 
 func (a *actor) Remove(file string) node.Token { return a.ask(diskOp{kind: opRemove, file: file}) }
+
+// Await implements node.Waiter.
+func (a *actor) Await(file string, work func() error) node.Token {
+	return a.ask(diskOp{kind: opAwait, file: file, work: work, sync: true})
+}
 
 // store is the node's disk: the files of one folder, and a goroutine that carries
 // out operations in the order in which they were asked for. Appends to one file that
@@ -148,6 +155,10 @@ func (s *store) run() {
 // how many those were.
 func (s *store) carry(ops []diskOp) int {
 	op := &ops[0]
+	if op.kind == opAwait {
+		s.complete(op, nil, diskError(op.work()))
+		return 1
+	}
 	switch {
 	case s.root == nil:
 		s.complete(op, nil, node.ErrDiskIO)
@@ -287,7 +298,7 @@ func (s *store) complete(op *diskOp, data []byte, err error) {
 	}
 	op.by.box.put(item{
 		ev:   node.Event{Kind: node.DiskDone, Token: op.tok, Err: err, Data: data},
-		file: op.file, durable: op.kind == opAppend && op.sync,
+		file: op.file, durable: op.sync,
 	})
 }
 

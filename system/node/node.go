@@ -183,6 +183,15 @@ type Disk interface {
 	Remove(file string) Token
 }
 
+// Waiter is the Env of a world that can wait for something outside, as a database.
+type Waiter interface {
+	// Await has work done beside the actors, after what the node's disk was asked for
+	// before; it completes by a DiskDone event, as a synced append to that file would:
+	// without an error, what work did is durable. Its error, if any, is one of the disk's.
+	// What work writes, the actor may read once it completed.
+	Await(file string, work func() error) Token
+}
+
 // Booter creates the first actors of an incarnation.
 type Booter interface {
 	// Name is the node's name.

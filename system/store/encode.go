@@ -14,7 +14,7 @@ func appendText(b []byte, s string) []byte {
 }
 
 // appendEffect appends the frame of an effect.
-func appendEffect(b []byte, e *effect) []byte {
+func appendEffect(b []byte, e *Effect) []byte {
 	start := len(b)
 	b = beginFrame(b, kindCommit, e.number)
 	b = appendText(b, e.id.Source)
@@ -91,7 +91,7 @@ func (r *reader) count(size int) int {
 
 // readEffect reads the body of a commit's frame. A sound frame whose body makes no
 // sense was not written by this program: it is not taken.
-func readEffect(f frame) (e effect, ok bool) {
+func readEffect(f frame) (e Effect, ok bool) {
 	r := &reader{b: f.body}
 	e.number = f.number
 	e.id = message.ID{Source: r.text(), Inc: r.uint32(), Seq: r.uint()}

@@ -22,7 +22,7 @@ func (f Files) Empty() bool {
 // same, and nothing is added until there is room. O(bytes + effects * log).
 func Recover(l Limits, files Files) *Store {
 	s, known := recoverSnapshot(l, files.Snapshot)
-	var effects []effect
+	var effects []Effect
 	var ends [2]end
 	var highest [2]uint64
 	for i, log := range files.Logs {
@@ -42,7 +42,7 @@ func Recover(l Limits, files Files) *Store {
 		})
 		known = max(known, ends[i].known)
 	}
-	slices.SortStableFunc(effects, func(a, b effect) int { return cmp.Compare(a.number, b.number) })
+	slices.SortStableFunc(effects, func(a, b Effect) int { return cmp.Compare(a.number, b.number) })
 	for i := range effects {
 		e := &effects[i]
 		if e.number <= s.n {

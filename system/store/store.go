@@ -35,7 +35,7 @@ type Store struct {
 	sources  tally
 	emitters []*emitter
 	byName   map[string]*emitter // never ranged over
-	scratch  effect
+	scratch  Effect
 }
 
 // New returns an empty store. The limits must be valid.
@@ -55,6 +55,9 @@ func (s *Store) Lost() uint64 { return s.lost }
 
 // IDs returns how many packet ids are remembered.
 func (s *Store) IDs() int { return s.ids }
+
+// Messages returns how many messages the effects of N commits count.
+func (s *Store) Messages() uint64 { return s.totals.Messages }
 
 // Totals returns a copy of the counts.
 func (s *Store) Totals() Totals {
@@ -147,8 +150,19 @@ func (s *Store) Withdraw(id message.ID) {
 // appends the frame that makes it durable to b. It must not be Below by now.
 func (s *Store) Commit(b []byte, p *message.Packet, lo uint64) ([]byte, uint64) {
 	assert(s.Look(p.ID, p.Hash) == Pending, "only a reserved packet is committed")
-	e := &s.scratch
-	e.measure(p, lo)
+	s.scratch.measure(p, lo)
+	return s.take(b, &s.scratch)
+}
+
+// CommitEffect is Commit of a packet that was measured before.
+func (s *Store) CommitEffect(b []byte, e *Effect) ([]byte, uint64) {
+	assert(s.Look(e.id, e.hash) == Pending, "only a reserved packet is committed")
+	own := *e // who made it may still read it
+	return s.take(b, &own)
+}
+
+// take gives an effect its number and takes it in.
+func (s *Store) take(b []byte, e *Effect) ([]byte, uint64) {
 	e.number = s.n + 1
 	b = appendEffect(b, e)
 	s.apply(e)
@@ -186,7 +200,7 @@ func (s *Store) addEmitter(name string) *emitter {
 }
 
 // apply takes in an effect under its number, which must be above all others.
-func (s *Store) apply(e *effect) {
+func (s *Store) apply(e *Effect) {
 	assert(e.number > s.n, "commit numbers only grow")
 	s.n = e.number
 	s.totals.Packets++

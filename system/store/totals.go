@@ -63,8 +63,9 @@ func (t *tally) add(name string, messages uint64) bool {
 	return true
 }
 
-// effect is what one packet does to a store.
-type effect struct {
+// Effect is what one packet does to a store: it counts its messages under the packet's
+// id. It does not change once made.
+type Effect struct {
 	number   uint64
 	id       message.ID
 	hash     uint32
@@ -76,8 +77,8 @@ type effect struct {
 }
 
 // measure sets e to the effect of a packet. It reuses e's memory.
-func (e *effect) measure(p *message.Packet, lo uint64) {
-	*e = effect{id: p.ID, hash: p.Hash, lo: lo, messages: uint64(len(p.Entries)), bytes: uint64(p.Bytes), sources: e.sources[:0]}
+func (e *Effect) measure(p *message.Packet, lo uint64) {
+	*e = Effect{id: p.ID, hash: p.Hash, lo: lo, messages: uint64(len(p.Entries)), bytes: uint64(p.Bytes), sources: e.sources[:0]}
 	last, raw := -1, ""
 	for i := range p.Entries {
 		en := &p.Entries[i]
@@ -98,7 +99,7 @@ const (
 )
 
 // source returns the place of a name in the effect's list.
-func (e *effect) source(name string) int {
+func (e *Effect) source(name string) int {
 	i := slices.IndexFunc(e.sources, func(s Named) bool { return s.Name == name })
 	if i < 0 && len(e.sources) >= sourcesMax && name != otherSources {
 		return e.source(otherSources)

@@ -16,10 +16,11 @@ const (
 	OpRead
 	OpRename
 	OpRemove
+	OpAwait
 )
 
 // String returns the operation's name.
-func (k OpKind) String() string { return [...]string{"append", "read", "rename", "remove"}[k] }
+func (k OpKind) String() string { return [...]string{"append", "read", "rename", "remove", "await"}[k] }
 
 // Op is a disk operation that did not complete yet.
 type Op struct {
@@ -27,9 +28,10 @@ type Op struct {
 	Actor string
 	Kind  OpKind
 	File  string
-	To    string // rename
-	Data  []byte // append
-	Sync  bool   // append
+	To    string       // rename
+	Data  []byte       // append
+	Sync  bool         // append
+	Work  func() error // await
 }
 
 type file struct {
@@ -74,12 +76,16 @@ func (n *Node) CompleteAll() {
 }
 
 // FailDisk fails the oldest open disk operation. keep is how many bytes of an
-// append reach the file all the same, un-synced.
+// append reach the file all the same, un-synced; what an Await has done is done all
+// the same if keep is above 0.
 func (n *Node) FailDisk(err error, keep int) {
 	op := n.disk.pop()
 	if op.Kind == OpAppend && keep > 0 {
 		f := n.disk.file(op.File)
 		f.data = append(f.data, op.Data[:min(keep, len(op.Data))]...)
+	}
+	if op.Kind == OpAwait && keep > 0 {
+		_ = op.Work() // nobody is told
 	}
 	n.post(op.Actor, node.Event{Kind: node.DiskDone, Token: op.Token, Err: err})
 	n.settle()
@@ -160,8 +166,16 @@ func (d *disk) complete(n *Node) {
 		}
 	case OpRemove:
 		delete(d.files, op.File)
+	case OpAwait:
+		ev.Err = op.Work()
 	}
 	n.post(op.Actor, ev)
+}
+
+// Await implements node.Waiter: the work is done when the test completes it, or not at
+// all if it fails the operation (see FailDisk).
+func (e *env) Await(file string, work func() error) node.Token {
+	return diskOf{e.n, e.self.name}.add(Op{Kind: OpAwait, File: file, Work: work, Sync: true})
 }
 
 type diskOf struct {

@@ -118,6 +118,9 @@ func (n *Node) Crash() {
 }
 
 // Now returns the node's monotonic time.
+// Kill ends one actor at once, as a fault does: nobody is told.
+func (n *Node) Kill(actor string) { n.find(actor).gone = true }
+
 func (n *Node) Now() time.Duration { return n.now }
 
 // Incarnation returns the incarnation that runs.
@@ -273,4 +276,14 @@ func (b booter) Name() string        { return b.n.name }
 func (b booter) Incarnation() uint32 { return b.n.inc }
 func (b booter) Spawn(name string, _ node.Mailbox, a node.Actor) error {
 	return b.n.spawn(name, a)
+}
+
+// Actors are the names of the actors that run, in the order of their start.
+func (n *Node) Actors() (names []string) {
+	for _, s := range n.actors {
+		if !s.gone {
+			names = append(names, s.name)
+		}
+	}
+	return names
 }

@@ -1,0 +1,280 @@
+package analyser
+
+import (
+	"time"
+
+	"weir/system/message"
+	"weir/system/node"
+	"weir/system/store"
+)
+
+// Store keeps the effects of an analyser outside its node's files. Its methods may
+// take their time: the world calls them beside the actors, never two at once.
+type Store interface {
+	// Name is the store's name in the log.
+	Name() string
+	// Load returns what the store holds of this analyser.
+	Load() (store.Held, error)
+	// Commit takes in those of the effects whose ids it does not remember, all or none,
+	// and durably, and says in their order what became of each. An error says that it
+	// is not known whether it did. With no effect it still writes something.
+	Commit(effects []*store.Effect) ([]store.Result, store.Held, error)
+}
+
+// outside is the actor of a store outside: what the workers ask for it has the store
+// commit in batches, one after the other. A batch that failed is committed again
+// until it is known what became of it; what was taken in at an earlier try is
+// recognised by its number.
+type outside struct {
+	cfg   Config
+	front node.Addr
+	held  bool // the batch failed, and waits to be tried again
+	ready bool // what the store holds is known
+	said  bool
+	wait  backoff
+
+	gather  []waiting
+	batch   []waiting
+	effects []*store.Effect
+	token   node.Token
+	since   time.Duration // when the batch began
+	loaded  loaded        // by the operation that runs; not to be read before it completed
+	n       uint64        // the highest number known
+	counts  counts        // as the store told them last
+
+	stopping   bool
+	ended      bool
+	commits    uint64
+	messages   uint64
+	duplicates uint64
+	batches    uint64
+	toCommit   node.Times
+}
+
+// loaded is what an operation of the store brought.
+type loaded struct {
+	results []store.Result
+	held    store.Held
+}
+
+func newOutside(cfg Config, front node.Addr) *outside { return &outside{cfg: cfg, front: front} }
+
+// Receive implements node.Actor.
+func (o *outside) Receive(env node.Env, ev *node.Event) {
+	switch ev.Kind {
+	case node.Started:
+		o.load(env)
+	case node.Delivered:
+		o.asked(env, ev)
+	case node.DiskDone:
+		if ev.Token == o.token {
+			o.token = 0
+			o.done(env, ev)
+		}
+	case node.TimerFired:
+		o.timer(env, ev.Key)
+	}
+}
+
+// await has the world carry out an operation of the store.
+func (o *outside) await(env node.Env, work func() error) {
+	assert(o.token == 0, "one operation at a time")
+	o.token = env.(node.Waiter).Await(o.cfg.Store.Name(), work)
+}
+
+func (o *outside) load(env node.Env) {
+	into := &o.loaded
+	o.await(env, func() (err error) {
+		into.held, err = o.cfg.Store.Load()
+		return err
+	})
+}
+
+// asked gathers what a worker wants committed.
+func (o *outside) asked(env node.Env, ev *node.Event) {
+	switch m := ev.Msg.(type) {
+	case *call:
+		c := &openCall{re: ev.ReplyTo, list: make([]verdict, len(m.items)), left: len(m.items)}
+		for i := range m.items {
+			w := waiting{who: asker{call: c, item: i}, m: m.items[i].m, effect: m.items[i].effect}
+			switch {
+			case o.stopping:
+				o.settle(env, w, message.StUnavailable, "stopping")
+			case o.held:
+				o.settle(env, w, message.StUnavailable, "store")
+			case len(o.gather) >= o.cfg.PendingMax:
+				o.settle(env, w, message.StBusy, "pending")
+			default:
+				o.gather = append(o.gather, w)
+			}
+		}
+		o.issue(env)
+	case *halt:
+		o.stopping = true
+		if len(o.batch)+len(o.gather) == 0 || !o.ready {
+			o.exit(env)
+			return
+		}
+		env.After(o.cfg.DrainMax, keyDrain)
+	}
+}
+
+// issue commits what is gathered, unless an operation runs or is held.
+func (o *outside) issue(env node.Env) {
+	if !o.ready || o.token != 0 || o.held || len(o.gather) == 0 {
+		return
+	}
+	n := min(len(o.gather), o.cfg.BatchMax)
+	o.batch = append(o.batch[:0], o.gather[:n]...)
+	rest := copy(o.gather, o.gather[n:])
+	clear(o.gather[rest:])
+	o.gather = o.gather[:rest]
+	o.effects = nil
+	for _, w := range o.batch {
+		if !isProbe(w.m.Packet) {
+			o.effects = append(o.effects, w.effect)
+		}
+	}
+	o.since = env.Now()
+	o.commit(env)
+}
+
+// commit has the store commit the batch, for the first time or again.
+func (o *outside) commit(env node.Env) {
+	into, effects := &o.loaded, o.effects
+	o.await(env, func() (err error) {
+		into.results, into.held, err = o.cfg.Store.Commit(effects)
+		return err
+	})
+}
+
+// done handles the end of an operation.
+func (o *outside) done(env node.Env, ev *node.Event) {
+	if ev.Err != nil {
+		o.hold(env)
+		return
+	}
+	o.held = false
+	o.wait.reset()
+	switch {
+	case !o.ready:
+		held := o.loaded.held
+		o.ready, o.n, o.counts = true, held.N, counts{held.N, held.Messages}
+		env.Log("recover").Uint("n", held.N).Uint("lost", 0).Uint("msgs", held.Messages).End()
+	default:
+		o.committed(env, ev.Token)
+	}
+	o.report(env)
+	o.issue(env)
+	if o.stopping && len(o.batch)+len(o.gather) == 0 {
+		o.exit(env)
+	}
+}
+
+// committed tells what became of the batch.
+func (o *outside) committed(env node.Env, op node.Token) {
+	results, held := o.loaded.results, o.loaded.held
+	o.counts = counts{held.N, held.Messages}
+	for _, w := range o.batch {
+		if isProbe(w.m.Packet) {
+			o.settle(env, w, message.StCommitted, "")
+			continue
+		}
+		r := results[0]
+		results = results[1:]
+		o.one(env, w, r, op)
+	}
+	assert(o.n == held.N, "the store's numbers are those of this analyser's effects")
+	o.batches++
+	clear(o.batch)
+	o.batch = o.batch[:0]
+}
+
+// one tells what became of one effect.
+func (o *outside) one(env node.Env, w waiting, r store.Result, op node.Token) {
+	p := w.m.Packet
+	switch {
+	case r.Number > o.n: // taken in now, or at an earlier try of this batch
+		o.n = r.Number
+		o.commits++
+		o.messages += w.effect.Messages()
+		p.ID.Log(env.Log("commit")).Int("n", int64(len(p.Entries))).
+			Hex32("h", p.Hash).Uint("cs", r.Number).Uint("op", uint64(op)).End()
+		o.toCommit.Add(env.Now() - o.since)
+		o.settle(env, w, message.StCommitted, "")
+	case r.Standing == store.NoRoom:
+		o.settle(env, w, message.StBusy, "memory of ids")
+	case r.Standing == store.Conflict:
+		o.dup(env, p.ID, "conflict")
+		o.settle(env, w, message.StPoison, "conflict")
+	case r.Standing == store.Below:
+		o.dup(env, p.ID, "below")
+		o.settle(env, w, message.StDuplicate, "below")
+	default:
+		o.dup(env, p.ID, "seen")
+		o.settle(env, w, message.StDuplicate, "seen")
+	}
+}
+
+func (o *outside) dup(env node.Env, id message.ID, why string) {
+	o.duplicates++
+	id.Log(env.Log("dup")).Str("why", why).End()
+}
+
+// settle notes what became of one item of a call, once; see openCall.
+func (o *outside) settle(env node.Env, w waiting, st message.Status, why string) {
+	c := w.who.call
+	if c == nil {
+		return // it was told when the batch failed
+	}
+	c.list[w.who.item] = verdict{st, why}
+	if c.left--; c.left == 0 {
+		_, _ = env.Reply(c.re, &verdicts{list: c.list, counts: o.counts})
+	}
+}
+
+// hold keeps the batch for another try and tells everyone who waits.
+func (o *outside) hold(env node.Env) {
+	o.held = true
+	for _, list := range [2][]waiting{o.batch, o.gather} {
+		for i := range list {
+			o.settle(env, list[i], message.StUnavailable, "store")
+			list[i].who.call = nil
+		}
+	}
+	clear(o.gather)
+	o.gather = o.gather[:0]
+	o.report(env)
+	env.After(o.wait.next(&o.cfg), keyAppend)
+}
+
+func (o *outside) timer(env node.Env, key uint64) {
+	switch {
+	case key == keyDrain:
+		o.exit(env)
+	case o.token != 0:
+	case !o.ready:
+		o.load(env)
+	case o.held:
+		o.commit(env)
+	}
+}
+
+func (o *outside) report(env node.Env) {
+	if ok := o.ready && !o.held; ok != o.said {
+		o.said = ok
+		_, _ = env.Send(o.front, &state{ok: ok})
+	}
+}
+
+// exit writes the counters and says that nothing more comes.
+func (o *outside) exit(env node.Env) {
+	if o.ended {
+		return
+	}
+	o.ended = true
+	counter := func(name string, v uint64) { env.Log("counter").Str("name", name).Uint("val", v).End() }
+	counter("commits", o.commits)
+	counter("duplicates", o.duplicates)
+	_, _ = env.Send(o.front, &atRest{})
+}
