@@ -100,18 +100,21 @@ func (d *Director) do(act Act) error {
 
 // tell writes the act, and before a crash what it ends.
 func (d *Director) tell(act Act, incarnation uint32) {
-	if act.Do == Crash {
-		d.endPauses(act.Node)
+	switch act.Do {
+	case Crash:
+		d.endPauses(act.Node, "")
 		d.forgetRestart(act.Node)
+	case Kill:
+		d.endPauses(act.Node, act.Actor)
 	}
 	d.log.Fault(d.stage.Now(), act, incarnation)
 }
 
-// endPauses notes that the pauses of a node and its actors are over, because its process is: a new incarnation is not
-// paused.
-func (d *Director) endPauses(node string) {
+// endPauses notes that the pauses of a node and its actors are over, because its process is, or that of one actor: a
+// new incarnation is not paused.
+func (d *Director) endPauses(node, actor string) {
 	for _, act := range d.active.Endings() {
-		if act.Do == Resume && act.Node == node {
+		if act.Do == Resume && act.Node == node && (actor == "" || act.Actor == actor) {
 			d.active.End(act)
 			d.log.Fault(d.stage.Now(), act, 0)
 		}
@@ -146,7 +149,7 @@ func (d *Director) incarnation(act Act) uint32 {
 // waited for its stop comes next. Without it a restart that comes before the stop has ended never happens.
 func (d *Director) NodeEnded(node string, inOrder bool) {
 	if inOrder {
-		d.endPauses(node)
+		d.endPauses(node, "")
 	}
 	if !d.waiting[node] {
 		return

@@ -62,6 +62,7 @@ func (a Action) checkRanges() error {
 		"the class set %#x is empty or unknown", uint8(a.Targets.Classes))
 	refuse(info.Form == FormLinks && a.Targets.From == a.Targets.To && a.Targets.From.IsName(),
 		"%s is linked to itself", a.Targets.From)
+	refuse(a.Do == Kill && a.Targets.Actor == "", "kill takes one actor: NODES/ACTOR; a whole node is crashed")
 	refuse(a.Do == OneWay && !a.Targets.Both, "one_way chooses among both directions: write <->")
 	for _, arg := range info.Args {
 		bad = append(bad, a.Args.checkRange(arg, a)...)

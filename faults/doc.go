@@ -28,7 +28,7 @@
 //	           [ "after" TIME ] [ "for" TIME ] ":" phrase
 //	phrase   = node | link | shape | clock | disk | config | "heal" "all"
 //	node     = "crash" NODES [ "silent" ] | ( "restart" | "stop" | "normal" ) NODES
-//	         | ( "pause" | "resume" ) NODES [ "/" ACTOR ] | "slow" NODES PERCENT
+//	         | ( "pause" | "resume" ) NODES [ "/" ACTOR ] | "kill" NODES "/" ACTOR | "slow" NODES PERCENT
 //	         | "load" NODES PERCENT | "unload" NODES
 //	link     = ( "cut" | "heal" | "hold" | "release" | "mend" | "reset" | "refuse" | "truncate" )
 //	           LINKS { CLASS }

@@ -72,6 +72,9 @@ func drawTargets(t *rapid.T, info Info) (x Targets) {
 		x.Nodes = genPattern.Draw(t, "nodes")
 	case FormActors:
 		x.Nodes, x.Actor = genPattern.Draw(t, "nodes"), maybe(t, genName, "actor")
+		if info.Verb == Kill {
+			x.Actor = genName.Draw(t, "victim")
+		}
 	case FormCentre:
 		x.Nodes, x.Among = genPattern.Draw(t, "nodes"), maybe(t, genPattern, "among")
 	case FormGroup:

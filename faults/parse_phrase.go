@@ -42,7 +42,11 @@ func suggestion(word string) string {
 func (p *parser) targets(info Info, t *Targets) {
 	switch info.Form {
 	case FormNodes, FormActors:
+		at := p.peek()
 		t.Nodes, t.Actor = p.target(info.Form == FormActors)
+		if info.Verb == Kill && t.Actor == "" {
+			p.fail(at, "kill takes one actor: NODES/ACTOR; a whole node is crashed")
+		}
 	case FormLinks:
 		p.links(t)
 	case FormCentre:

@@ -8,6 +8,7 @@ const (
 	Crash   Verb = "crash"
 	Restart Verb = "restart"
 	Stop    Verb = "stop"
+	Kill    Verb = "kill"
 	Pause   Verb = "pause"
 	Resume  Verb = "resume"
 	Slow    Verb = "slow"
@@ -118,6 +119,7 @@ var vocabulary = []Info{
 	{Crash, FormNodes, []Arg{ArgSilent}, Restart, true, "the node dies at once; un-synced writes are lost; silent: no reset reaches its peers"},
 	{Stop, FormNodes, nil, Restart, true, "the node is asked to end in order"},
 	{Restart, FormNodes, nil, "", true, "a crashed or stopped node boots as a new incarnation"},
+	{Kill, FormActors, nil, "", true, "one actor of the node dies with what waits for it; the node goes on"},
 	{Pause, FormActors, nil, Resume, true, "the node, or one actor of it, handles nothing"},
 	{Resume, FormActors, nil, "", true, "it goes on, with what waited in a seeded order"},
 	{Slow, FormNodes, []Arg{ArgPercent}, Normal, true, "handlers take this share of their service time"},

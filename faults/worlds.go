@@ -65,6 +65,7 @@ var table = []row{
 	{[]Verb{Crash}, "silent", func(a Action) bool { return a.Args.Silent },
 		[nWorlds]Support{does(""), later("connections left open"), never("the kernel resets a dead process's connections")}},
 	{[]Verb{Stop}, "", nil, [nWorlds]Support{does(""), later("control message"), does("SIGTERM")}},
+	{[]Verb{Kill}, "", nil, [nWorlds]Support{does(""), never(sealed), never(sealed)}},
 	{[]Verb{Pause, Resume}, "", nil, [nWorlds]Support{does(""), later("instance not scheduled"), does("SIGSTOP, SIGCONT")}},
 	{[]Verb{Pause, Resume}, "one actor", func(a Action) bool { return a.Targets.Actor != "" },
 		[nWorlds]Support{does(""), never(sealed), never(sealed)}},

@@ -137,6 +137,11 @@ type RunEmitter struct {
 type RunAnalyser struct {
 	// Ack is synced: a receipt committed follows the sync of the commit.
 	Ack string `json:"ack"`
+	// Workers is how many workers of an analyser share its store; 0: it has none, and
+	// nothing is judged of them.
+	Workers int `json:"workers,omitempty"`
+	// StoreTimeout is how long a worker awaits the store before it says unavailable.
+	StoreTimeout time.Duration `json:"store_timeout_ns,omitempty"`
 }
 
 // RunPhase is a planned phase, [From, To) in world time.

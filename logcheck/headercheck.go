@@ -84,6 +84,9 @@ func (r *Run) validateRest() (errs []error) {
 	if r.Analyser.Ack != "" && r.Analyser.Ack != "synced" {
 		errs = append(errs, fmt.Errorf("analyser ack is %q, only synced is known", r.Analyser.Ack))
 	}
+	if r.Analyser.Workers < 0 || r.Analyser.StoreTimeout < 0 {
+		errs = append(errs, errors.New("a value of analyser is negative"))
+	}
 	for _, p := range r.Phases {
 		if p.From < 0 || p.To < p.From {
 			errs = append(errs, fmt.Errorf("phase %q is from %d to %d", p.Name, int64(p.From), int64(p.To)))

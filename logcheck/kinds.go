@@ -47,6 +47,8 @@ const (
 	KindCommit
 	KindDup
 	KindPoisoned
+	KindTake
+	KindCounts
 	KindCounter
 	KindPhase
 	KindFault
@@ -73,6 +75,7 @@ var kindText = [kindCount]string{
 	KindGaveUp: "gave_up", KindDead: "dead", KindBudget: "budget", KindNoneUp: "none_up",
 	KindResumed: "resumed", KindScale: "scale", KindCrew: "crew", KindLeft: "left",
 	KindRecover: "recover", KindCommit: "commit", KindDup: "dup", KindPoisoned: "poisoned",
+	KindTake: "take", KindCounts: "counts",
 	KindCounter: "counter",
 	KindPhase:   "phase", KindFault: "fault", KindLost: "lost", KindWorldDup: "dup",
 	KindNoeffect: "noeffect", KindStopped: "stopped", KindX: "x_",

@@ -71,7 +71,7 @@ var verbs = map[string]verb{
 	"disk_break": {act: ActDisk, begin: true, sub: subBreak}, "disk_repair": {act: ActDisk, sub: subBreak},
 	"disk_stall": {act: ActDisk, begin: true, sub: subStall}, "disk_flow": {act: ActDisk, sub: subStall},
 	"load": {act: ActLoad, begin: true}, "unload": {act: ActLoad},
-	"jump": {}, "disk_tear": {}, "disk_rot": {}, "configure": {},
+	"kill": {}, "jump": {}, "disk_tear": {}, "disk_rot": {}, "configure": {},
 }
 
 // apply moves the truth on by one record of the fault file.

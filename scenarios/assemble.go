@@ -142,14 +142,17 @@ func (s *Scenario) simNode(n Node) sim.NodeConfig {
 	switch n.Role {
 	case RoleDistributor:
 		cfg.Cores = s.Distributors.Cores
-		cfg.Service = serviceOf(s.Distributors.Service, func(actor string) bool { return strings.HasPrefix(actor, "w") })
+		cfg.Service = serviceOf(s.Distributors.Service, isWorker)
 	case RoleAnalyser:
 		cfg.Cores = s.Analyser.Cores
-		cfg.Service = serviceOf(s.Analyser.Service, func(string) bool { return true })
+		cfg.Service = serviceOf(s.Analyser.Service, func(actor string) bool { return s.Analyser.Workers == 1 || isWorker(actor) })
 		cfg.DiskBytes = int64(s.Analyser.Disk.Size)
 	}
 	return cfg
 }
+
+// isWorker reports whether an actor of a distributor or an analyser is a worker.
+func isWorker(actor string) bool { return strings.HasPrefix(actor, "w") }
 
 // carrier is a message that carries a packet; handling it costs processor time.
 type carrier interface{ Carries() *message.Packet }

@@ -159,7 +159,8 @@ func (s *Scenario) Detector() detect.Config {
 // AnalyserConfig is the configuration of every analyser.
 func (s *Scenario) AnalyserConfig() analyser.Config {
 	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending,
-		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact)}
+		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact),
+		Workers: s.Analyser.Workers, StoreTimeout: s.Analyser.StoreTimeout}
 }
 
 // Operator is the configuration of the node that sends control documents. It has

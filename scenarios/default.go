@@ -12,6 +12,7 @@ func Default() *Scenario {
 		Distributors: defaultDistributors(),
 		Analysers:    Analysers{Count: 3, Weights: []int64{1}},
 		Analyser: Analyser{
+			Workers: 1, StoreTimeout: time.Second,
 			EntryMax: 256 << 10,
 			Pending:  4096,
 			Dedup:    1 << 18,

@@ -24,6 +24,7 @@ func writeHashed(b *strings.Builder, g *field, v reflect.Value, s *Scenario) {
 		fv := v.Field(f.index)
 		switch {
 		case f.path == "about", f.path == "seed":
+		case (f.path == "analyser.workers" || f.path == "analyser.store_timeout") && s.Analyser.Workers == 1: // likewise
 		case f.path == "schedule" && s.Schedule == Default().Schedule: // as before there was a choice
 		case f.path == "distributors.autoscale" && s.Distributors.Autoscale == defaultAutoscale(): // likewise
 		case f.kind == kindGroup:

@@ -21,7 +21,7 @@ func (s *Scenario) header(opt Options) *logcheck.Run {
 		Build: opt.Build, World: "sim",
 		Distributor: s.headDistributor(),
 		Emitter:     logcheck.RunEmitter{Horizon: s.Emitters.Horizon, BufferPackets: s.Emitters.Buffer.Packets, RetryMax: s.Emitters.Backoff.Max},
-		Analyser:    logcheck.RunAnalyser{Ack: "synced"},
+		Analyser:    s.headAnalyser(),
 		Phases:      s.headPhases(),
 		SettleMax:   s.Phases.Settle, MinPackets: s.Check.MinPackets,
 		Require: s.Check.Require, Expect: s.Check.Expect, ExpectFail: s.Check.ExpectFail,
@@ -32,6 +32,14 @@ func (s *Scenario) header(opt Options) *logcheck.Run {
 		h.Nodes = append(h.Nodes, logcheck.RunNode{Name: n.Name, Role: string(n.Role)})
 	}
 	return h
+}
+
+func (s *Scenario) headAnalyser() logcheck.RunAnalyser {
+	out := logcheck.RunAnalyser{Ack: "synced"}
+	if a := &s.Analyser; a.Workers > 1 {
+		out.Workers, out.StoreTimeout = a.Workers, a.StoreTimeout
+	}
+	return out
 }
 
 func (s *Scenario) headDistributor() logcheck.RunDistributor {

@@ -32,6 +32,7 @@ type host struct {
 	done    []finished    // logs of the incarnations that ended
 	latest  time.Duration // node time of the newest record
 	actors  []*actor      // of the running incarnation, in order of creation
+	last    *actor        // the newest that ended before its node
 	drained bool          // the newest incarnation wrote a record drained
 }
 
@@ -119,12 +120,19 @@ func (h *host) turn() {
 	assert(err == nil, "memory takes every page: %v", err)
 }
 
-// stopped ends one actor while its node goes on.
-func (h *host) stopped(name string) {
+// gone takes one actor off the list while its node goes on.
+func (h *host) gone(name string) {
 	i := slices.IndexFunc(h.actors, func(a *actor) bool { return a.name == name })
-	assert(i >= 0, "node %s stops actor %s, which it does not have", h.name, name)
-	h.actors[i].line("stop").End()
+	assert(i >= 0, "node %s has no actor %s that could end", h.name, name)
+	h.last = h.actors[i]
 	h.actors = slices.Delete(h.actors, i, i+1)
+}
+
+// stopped notes that the node itself ended an actor.
+func (h *host) stopped(name string) {
+	a := h.last
+	assert(a != nil && a.name == name, "node %s stops actor %s, which it does not have", h.name, name)
+	a.line("stop").End()
 }
 
 func (h *host) fileName() string {

@@ -37,6 +37,12 @@ func (o observer) DroppedStale(m sim.MsgInfo) { o.r.injector.Lost(m, whyStale) }
 
 func (o observer) Duplicated(m sim.MsgInfo, copies int) { o.r.injector.Duplicated(m, copies) }
 
+func (o observer) ActorStopped(a sim.Addr) {
+	if s := o.r.world.sim.Node(a.Node).State; s == sim.NodeUp || s == sim.NodePaused { // it alone
+		o.r.world.hosts[a.Node].gone(a.Actor)
+	}
+}
+
 func (o observer) NodeChanged(id sim.NodeID, inc uint32, s sim.NodeState) {
 	o.r.world.nodeChanged(id, s)
 	if o.r.injector != nil {

@@ -206,6 +206,11 @@ type Analyser struct {
 	Cores int `yaml:"cores" help:"handlers that run at once; 0: unlimited" range:"0..1024"`
 	// Service is the virtual processor time of a packet. Default 0.
 	Service Service `yaml:"service" help:"virtual processor time"`
+	// Workers is how many actors of an analyser share its store. Default 1: there is
+	// but one actor.
+	Workers int `yaml:"workers" help:"actors of an analyser that share its store; 1: there is but one actor" range:"1..256"`
+	// StoreTimeout is how long a worker awaits the store. Default 1s.
+	StoreTimeout time.Duration `yaml:"store_timeout" help:"how long a worker awaits the store before it says unavailable; with several workers only" range:"1ms..1m"`
 	// EntryMax is the largest message; a larger one makes a packet poison. Default 256KiB.
 	EntryMax Bytes `yaml:"entry_max" help:"the largest message; a packet with a larger one is poison" range:"1KiB..16MiB"`
 	// Pending bounds packets whose commit is not synced yet; beyond, the answer is

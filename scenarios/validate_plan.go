@@ -112,6 +112,8 @@ func (c *checker) action(a faults.Action, line int, nodes []Node) {
 		switch a.Do {
 		case faults.Load, faults.Unload:
 			c.refuseAt(n.Role != RoleEmitter, at, "%s is for emitters, %s is none", a.Do, n.Name)
+		case faults.Kill:
+			c.refuseAt(n.Role != RoleAnalyser || !isWorker(a.Targets.Actor), at, "kill is for workers of analysers, %s/%s is none: nothing would take its place", n.Name, a.Targets.Actor)
 		case faults.Weight, faults.Add, faults.Remove, faults.Drain, faults.Undrain:
 			c.refuseAt(n.Role != RoleDistributor, at, "%s is for distributors, %s is none", a.Do, n.Name)
 			known := slices.ContainsFunc(nodes, func(x Node) bool { return x.Role == RoleAnalyser && x.Name == a.Args.ID })
@@ -147,13 +149,28 @@ func (s *Scenario) Topology() faults.Topology {
 		case RoleDistributor:
 			node.Actors = s.distributorActors()
 		case RoleAnalyser:
-			node.Actors = []string{"analyse"}
+			node.Actors = s.analyserActors()
 		case RoleOperator:
 			node.Actors = []string{"operate"}
 		}
 		t.Nodes = append(t.Nodes, node)
 	}
 	return t
+}
+
+// successorsMax is how many workers of an analyser, one after the other in a place, a
+// plan may name.
+const successorsMax = 16
+
+func (s *Scenario) analyserActors() []string {
+	list := []string{"analyse"}
+	if s.Analyser.Workers > 1 {
+		list = append(list, "store")
+		for i := range s.Analyser.Workers * successorsMax {
+			list = append(list, "w"+strconv.Itoa(i+1))
+		}
+	}
+	return list
 }
 
 func (s *Scenario) distributorActors() []string {

@@ -154,6 +154,21 @@ func (w *World) ResumeActor(id NodeID, name string) error {
 	return nil
 }
 
+// KillActor ends one actor of a node at once, as Ctx.StopActor does, with nobody's
+// wish: no actor is told. ErrNoActor: none of this name runs.
+func (w *World) KillActor(id NodeID, name string) error {
+	n, err := w.inState(id, "kill an actor of", NodeUp, NodePaused)
+	if err != nil {
+		return err
+	}
+	a := n.find(name)
+	if a == nil {
+		return fmt.Errorf("%w: kill %q of node %q", ErrNoActor, name, n.cfg.Name)
+	}
+	w.endActor(a, WhyCrash)
+	return nil
+}
+
 // actorIn returns a live actor for a control function.
 func (w *World) actorIn(id NodeID, act, name string, paused bool) (*actor, error) {
 	n, err := w.inState(id, act+" an actor of", NodeUp, NodePaused)

@@ -26,6 +26,9 @@ var processVerbs = []nodeVerb{
 	}},
 	{faults.Stop, asked, func(*stage, sim.NodeID, faults.Act) error { return nil }},
 	{faults.Restart, nil, func(s *stage, id sim.NodeID, _ faults.Act) error { return s.world.Restart(id) }},
+	{faults.Kill, canPause, func(s *stage, id sim.NodeID, act faults.Act) error {
+		return s.world.KillActor(id, act.Actor)
+	}},
 	{faults.Pause, canPause, func(s *stage, id sim.NodeID, act faults.Act) error {
 		if act.Actor != "" {
 			return s.world.PauseActor(id, act.Actor)

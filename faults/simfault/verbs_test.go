@@ -49,6 +49,7 @@ var effects = []struct {
 	{"stop", []faults.Verb{faults.Stop, faults.Restart}, testStop},
 	{"pause", []faults.Verb{faults.Pause, faults.Resume}, testPause},
 	{"pause actor", []faults.Verb{faults.Pause, faults.Resume}, testPauseActor},
+	{"kill", []faults.Verb{faults.Kill}, testKill},
 	{"slow", []faults.Verb{faults.Slow, faults.Normal}, testSlow},
 	{"hooks", []faults.Verb{faults.Load, faults.Unload, faults.Configure}, testHooks},
 	{"cut", []faults.Verb{faults.Cut, faults.Heal}, testCut},
@@ -115,6 +116,13 @@ func testPauseActor(t *testing.T) {
 	tb.count("q", "side", 205*ms, 405*ms, never, never)
 	tb.count("q", "ping", 205*ms, 405*ms, 19, 21)
 	tb.count("q", "side", 405*ms, time.Second, 50, 61)
+}
+
+func testKill(t *testing.T) {
+	tb := play(t, "at 105ms for 500ms pause q/side\nat 205ms kill q/side\nat 305ms kill q/side")
+	tb.did("pause q/side", "resume q/side", "kill q/side", "noeffect kill q/side", "noeffect resume q/side")
+	tb.count("q", "side", 105*ms, time.Second, never, never)
+	tb.count("q", "ping", 205*ms, 405*ms, 19, 21)
 }
 
 func testSlow(t *testing.T) {

@@ -157,6 +157,10 @@ func storing(r *logcheck.Record, _ letter) string {
 		return "suppresses " + id(r) + ": " + why[r.Str(logcheck.KeyWhy)]
 	case logcheck.KindPoisoned:
 		return "rejects " + id(r) + " for good" + because(r)
+	case logcheck.KindTake:
+		return "takes " + id(r) + " to look at, attempt " + number(r, logcheck.KeyAtt)
+	case logcheck.KindCounts:
+		return fmt.Sprintf("reads in the store: effects 1 to %s with %s", number(r, logcheck.KeyN), plural(r.Uint(logcheck.KeyMsgs), "message"))
 	}
 	return ""
 }

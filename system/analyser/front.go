@@ -171,7 +171,7 @@ func (f *front) dispatch(env node.Env, re node.ReplyTo, m *message.Dispatch) {
 func (f *front) give(env node.Env, i int, t *task) bool {
 	h := &f.workers[i]
 	_, err := env.Send(f.actor(h.name), t)
-	if errors.Is(err, node.ErrUnknown) {
+	if errors.Is(err, node.ErrRefused) {
 		f.replace(env, i)
 		_, err = env.Send(f.actor(h.name), t)
 	}

@@ -30,11 +30,7 @@ func (a *analyser) Samples(s []node.Sample) []node.Sample {
 
 // Samples implements node.Sampler.
 func (f *front) Samples(s []node.Sample) []node.Sample {
-	return append(s,
-		node.Truth("ready", f.ready()),
-		node.Level("workers", "", len(f.workers)),
-		node.Level("workers_waiting", "", len(f.lame)),
-	)
+	return append(s, node.Truth("ready", f.ready()))
 }
 
 // Samples implements node.Sampler.

@@ -39,7 +39,7 @@ func (e *env) send(to node.Addr, m node.Message, request bool, re node.ReplyTo) 
 	n := e.n
 	local := to.Node == n.name
 	if local && n.find(to.Actor) == nil {
-		return 0, node.ErrUnknown
+		return 0, node.ErrRefused
 	}
 	if n.SendErr != nil {
 		if err := n.SendErr(to, m); err != nil {
