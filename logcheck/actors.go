@@ -25,6 +25,9 @@ func newActorTable(files []*File) *actorTable {
 	return t
 }
 
+// count is how many actors are known.
+func (t *actorTable) count() int { return len(t.list) }
+
 // who returns the number of an actor, a new one on first use.
 func (t *actorTable) who(f *File, actor Sym) int {
 	if t.file == f.Index && t.actor == actor {

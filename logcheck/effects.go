@@ -140,6 +140,7 @@ func (d *delivery) once(r *Record, s *store, p *Packet) {
 		if s.damaged > 0 {
 			s.damaged--
 		} else if !s.blank {
+			d.twice(r, s, p)
 			d.c6.Failf([]Ref{p.commitIn(s.no), r.Ref()}, "%s has two effects in %s", d.text(p), d.names.Name(s.node))
 		}
 	}
@@ -201,6 +202,7 @@ func (d *delivery) receiptSent(r *Record) {
 	}
 	p := r.Pkt
 	s.answers = true
+	d.workerTells(r, s)
 	if a := p.arrivalAt(r.File.Index); a != nil {
 		a.answered = true
 	}

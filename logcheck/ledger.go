@@ -37,6 +37,7 @@ type Packet struct {
 	cameTo    []int32 // files of distributors that received a submit
 	open      bool    // counted in delivery.open
 	arrivals  []arrival
+	takes     []taken
 }
 
 // place is where a record was, small enough to keep for every packet.
@@ -171,7 +172,7 @@ func (l *ledger) add(id PacketID) *Packet {
 // reuse clears a freed packet but keeps its slices.
 func (p *Packet) reuse() {
 	*p = Packet{Slot: p.Slot, Gen: p.Gen + 1, commits: p.commits[:0], works: p.works[:0],
-		doneIn: p.doneIn[:0], cameTo: p.cameTo[:0], arrivals: p.arrivals[:0]}
+		doneIn: p.doneIn[:0], cameTo: p.cameTo[:0], arrivals: p.arrivals[:0], takes: p.takes[:0]}
 }
 
 func (l *ledger) push(p *Packet) {

@@ -83,7 +83,7 @@ var kindSchema = [kindCount]string{
 	KindDup:           "id:d! why:seen|below|conflict!",
 	KindPoisoned:      "id:d! why:s",
 	KindTake:          "id:d! att:u!",
-	KindCounts:        "n:u! msgs:u",
+	KindCounts:        "n:u! msgs:u wait:u",
 	KindCounter:       "name:s! val:i",
 	KindPhase:         "name:warmup|faults|heal|settle|end!",
 	KindFault:         "do:s! n:n act:n from:n to:n cls:c val:s inc:u",

@@ -33,7 +33,8 @@ type store struct {
 	blank    bool   // more effects were dropped than are remembered
 	rot      Ref
 	tear     bool
-	hindered bool                  // a fault kept its disk from answering or working
+	hindered bool                  // a fault kept its disk from answering or working, or killed a worker
+	workers  *sharing              // nil: it has none
 	answers  bool                  // it logs receipts
 	failing  Ref                   // the newest append of commits failed, none succeeded since
 	lo       map[sourceKey]lowMark // of this incarnation
@@ -82,6 +83,9 @@ func (d *delivery) storeOf(f *File) *store {
 		s.file, s.recover, s.packets = f, false, false
 		s.ops, s.early, s.earlyList = map[uint64][]uint64{}, map[uint64]struct{}{}, nil
 		s.lo = map[sourceKey]lowMark{}
+		if s.workers != nil {
+			s.workers.renew()
+		}
 	}
 	return s
 }

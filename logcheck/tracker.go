@@ -11,6 +11,7 @@ type delivery struct {
 	names  *Names
 
 	c1, c2, c3, c4, c5, c6, c7, c9, c10, c12, c13, c14, o1 Tally
+	a1, a2, a3, a4, a5                                     Tally
 
 	stores    []*store // by number
 	byNode    map[Sym]*store
@@ -58,7 +59,7 @@ const memoMax = 1 << 16
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
 	KindCommit, KindDup, KindFault, KindRetry, KindDrained,
-	KindJoin, KindPoisoned, KindNoneUp, KindStopped, KindCounter, KindEnd)
+	KindJoin, KindPoisoned, KindNoneUp, KindStopped, KindCounter, KindEnd, KindTake, KindCounts)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -86,7 +87,7 @@ func (p *part) Finish(end *End) Result {
 	return p.Tally.Result()
 }
 
-// deliveryRules makes C1-C14 and O1.
+// deliveryRules makes C1-C14, O1 and A1-A5.
 func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
 		byNode: map[Sym]*store{}, syncedAt: map[int]place{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
@@ -95,7 +96,7 @@ func deliveryRules(c *Context) []Rule {
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
 	d.weights.boot(c)
 	var rules []Rule
-	for i, t := range []*Tally{&d.c1, &d.c2, &d.c3, &d.c4, &d.c5, &d.c6, &d.c7, &d.c9, &d.c10, &d.c12, &d.c13, &d.c14, &d.o1} {
+	for i, t := range []*Tally{&d.c1, &d.c2, &d.c3, &d.c4, &d.c5, &d.c6, &d.c7, &d.c9, &d.c10, &d.c12, &d.c13, &d.c14, &d.o1, &d.a1, &d.a2, &d.a3, &d.a4, &d.a5} {
 		t.Name = deliveryIDs[i]
 		rules = append(rules, &part{Tally: t, d: d, lead: i == 0})
 	}
@@ -153,6 +154,10 @@ func (d *delivery) feed(r *Record) {
 		d.came(r)
 	case KindPoisoned:
 		d.arrived(r)
+	case KindTake:
+		d.take(r)
+	case KindCounts:
+		d.counts(r)
 	case KindNoneUp:
 		d.noneUp(r)
 	case KindFault:
@@ -164,8 +169,8 @@ func (d *delivery) feed(r *Record) {
 
 // send looks at messages that carry or answer a packet.
 func (d *delivery) send(r *Record) {
-	if r.Msg == MsgProbeOK && r.Bool(KeyReady) {
-		d.saysReady(r)
+	if r.Msg == MsgProbeOK {
+		d.probeAnswered(r)
 	}
 	if r.Pkt == nil {
 		return
@@ -223,7 +228,10 @@ func (d *delivery) fault(r *Record) {
 		d.c12.Case()
 	case "disk_fill", "disk_break", "disk_stall":
 		d.storeAt(r.Sym(KeyN)).hindered = true
+	case "kill":
+		d.killed(r)
 	}
+	d.outages(r)
 }
 
 // finish judges what only the end decides.

@@ -1,6 +1,8 @@
 package analyser
 
 import (
+	"time"
+
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/store"
@@ -20,7 +22,8 @@ type worker struct {
 	asked  []given // of the call that runs; none if its askers were told already
 	token  node.Token
 	timer  node.Timer
-	lame   bool // the call that runs takes too long
+	since  time.Duration // when the call that runs began
+	lame   bool          // the call that runs takes too long
 
 	tasks    uint64
 	halted   bool // the front wants to know when nothing is owed
@@ -109,7 +112,7 @@ func (w *worker) call(env node.Env) {
 		w.tell(env, message.StUnavailable, "store")
 		return
 	}
-	w.token = tok
+	w.token, w.since = tok, env.Now()
 	w.timer = env.After(w.cfg.StoreTimeout, 0)
 }
 
@@ -122,7 +125,7 @@ func (w *worker) answered(env node.Env, ev *node.Event) {
 	w.token = 0
 	env.Cancel(w.timer)
 	if m.counts.n > 0 {
-		env.Log("counts").Uint("n", m.counts.n).Uint("msgs", m.counts.msgs).End()
+		env.Log("counts").Uint("n", m.counts.n).Uint("msgs", m.counts.msgs).Dur("wait", env.Now()-w.since).End()
 	}
 	for i, g := range w.asked {
 		refuse(env, g.re, g.m, m.list[i].status, m.list[i].why)

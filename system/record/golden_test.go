@@ -70,7 +70,7 @@ var goldenNode = []goldenRecord{
 	{"diskfail", func(l *Line) { l.Uint("tok", 5).Str("file", "log.0").Str("why", "io") }},
 	{"dup", func(l *Line) { l.Packet("id", "e1", 1, 2).Str("why", "below") }},
 	{"take", func(l *Line) { l.Packet("id", "e1", 1, 2).Uint("att", 2) }},
-	{"counts", func(l *Line) { l.Uint("n", 9).Uint("msgs", 41) }},
+	{"counts", func(l *Line) { l.Uint("n", 9).Uint("msgs", 41).Dur("wait", 5) }},
 	{"poisoned", func(l *Line) { l.Packet("id", "e1", 1, 2).Str("why", "entry_too_large") }},
 	{"send", func(l *Line) {
 		sent(l, 6, "data", "submit").Packet("id", "e1", 1, 2).Int("n", 10).Int("b", 1500).Hex32("h", 1).Uint("lo", 1)
