@@ -91,6 +91,15 @@ var kinds = []kind{
 		p.addAt(at, "for %v crash %s silent", p.time(1000*ms, 2000*ms), a)
 		p.lines = append(p.lines, line{at, fmt.Sprintf("when %s recover 2 after %v for %v: crash %s silent", a, p.time(600*ms, 1600*ms), p.time(10*ms, 60*ms), a)})
 	}},
+	{"kill", false, func(p *plan) { // one of an analyser's workers dies, at a moment or on the way of a packet
+		victim := fmt.Sprintf("%s/w%d", p.analysers(), p.between(1, 2*p.w.sc.Analyser.Workers))
+		if p.chance(50) {
+			p.add("kill %s", victim)
+			return
+		}
+		at := one(p.dice, "recv", "take", "commit", "synced")
+		p.lines = append(p.lines, line{p.at, fmt.Sprintf("when %s %s %d: kill %s", p.analyser(), at, p.between(20, 400), victim)})
+	}},
 }
 
 // impair adds an impairment of a link.

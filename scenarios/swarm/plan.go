@@ -75,6 +75,9 @@ func (w *world) kinds() (on []kind, weights []int) {
 		if slices.Contains(w.favour, k.name) {
 			has, weight = true, 8
 		}
+		if k.name == "kill" && w.sc.Analyser.Workers == 1 {
+			continue
+		}
 		if has && (w.opt.Unlimited || !k.unlimited) {
 			on, weights = append(on, k), append(weights, weight)
 		}

@@ -1,6 +1,7 @@
 package swarm
 
 import (
+	"slices"
 	"time"
 
 	"weir/scenarios"
@@ -60,6 +61,20 @@ func (w *world) analysers() {
 	}
 	if d.chance(30) {
 		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: 5 * time.Millisecond, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
+	}
+}
+
+// sharing draws how many workers share an analyser's store: in one world in four more
+// than one, and in half of these they die often.
+func (w *world) sharing() {
+	d := w.dice("analysers' workers")
+	if !d.chance(25) {
+		return
+	}
+	w.sc.Analyser.Workers = one(d, 2, 2, 3, 4, 4, 8)
+	w.sc.Analyser.StoreTimeout = d.time(100*ms, 1500*ms)
+	if d.chance(50) {
+		w.favour = append(slices.Clone(w.favour), "kill", one(d, "duplicate", "disk stall", "disk error"))
 	}
 }
 
