@@ -15,16 +15,15 @@ type Store interface {
 	Name() string
 	// Load returns what the store holds of this analyser.
 	Load() (store.Held, error)
-	// Commit takes in those of the effects whose ids it does not remember, all or none,
-	// and durably, and says in their order what became of each. An error says that it
-	// is not known whether it did. With no effect it still writes something.
-	Commit(effects []*store.Effect) ([]store.Result, store.Held, error)
+	// Commit takes in those of the batch's effects whose ids it does not remember, all or
+	// none, and durably, and says in their order what became of each. An error says that
+	// it is not known whether it did. With no effect it still writes something.
+	Commit(store.Batch) ([]store.Result, store.Held, error)
 }
 
 // outside is the actor of a store outside: what the workers ask for it has the store
 // commit in batches, one after the other. A batch that failed is committed again
-// until it is known what became of it; what was taken in at an earlier try is
-// recognised by its number.
+// until it is known what became of it, which the store remembers.
 type outside struct {
 	cfg   Config
 	front node.Addr
@@ -33,14 +32,14 @@ type outside struct {
 	said  bool
 	wait  backoff
 
-	gather  []waiting
-	batch   []waiting
-	effects []*store.Effect
-	token   node.Token
-	since   time.Duration // when the batch began
-	loaded  loaded        // by the operation that runs; not to be read before it completed
-	n       uint64        // the highest number known
-	counts  counts        // as the store told them last
+	gather []waiting
+	batch  []waiting
+	order  store.Batch // the batch's effects
+	token  node.Token
+	since  time.Duration // when the batch began
+	loaded loaded        // by the operation that runs; not to be read before it completed
+	n      uint64        // the highest number known
+	counts counts        // as the store told them last
 
 	stopping   bool
 	ended      bool
@@ -129,10 +128,10 @@ func (o *outside) issue(env node.Env) {
 	rest := copy(o.gather, o.gather[n:])
 	clear(o.gather[rest:])
 	o.gather = o.gather[:rest]
-	o.effects = nil
+	o.order = store.Batch{Inc: env.Self().Inc, Seq: o.order.Seq + 1}
 	for _, w := range o.batch {
 		if !isProbe(w.m.Packet) {
-			o.effects = append(o.effects, w.effect)
+			o.order.Effects = append(o.order.Effects, w.effect)
 		}
 	}
 	o.since = env.Now()
@@ -141,9 +140,9 @@ func (o *outside) issue(env node.Env) {
 
 // commit has the store commit the batch, for the first time or again.
 func (o *outside) commit(env node.Env) {
-	into, effects := &o.loaded, o.effects
+	into, order := &o.loaded, o.order
 	o.await(env, func() (err error) {
-		into.results, into.held, err = o.cfg.Store.Commit(effects)
+		into.results, into.held, err = o.cfg.Store.Commit(order)
 		return err
 	})
 }
@@ -173,8 +172,8 @@ func (o *outside) done(env node.Env, ev *node.Event) {
 
 // committed tells what became of the batch.
 func (o *outside) committed(env node.Env, op node.Token) {
-	results, held := o.loaded.results, o.loaded.held
-	o.counts = counts{held.N, held.Messages}
+	results := o.loaded.results
+	o.counts = counts{o.loaded.held.N, o.loaded.held.Messages}
 	for _, w := range o.batch {
 		if isProbe(w.m.Packet) {
 			o.settle(env, w, message.StCommitted, "")
@@ -184,7 +183,6 @@ func (o *outside) committed(env node.Env, op node.Token) {
 		results = results[1:]
 		o.one(env, w, r, op)
 	}
-	assert(o.n == held.N, "the store's numbers are those of this analyser's effects")
 	o.batches++
 	clear(o.batch)
 	o.batch = o.batch[:0]
@@ -194,7 +192,8 @@ func (o *outside) committed(env node.Env, op node.Token) {
 func (o *outside) one(env node.Env, w waiting, r store.Result, op node.Token) {
 	p := w.m.Packet
 	switch {
-	case r.Number > o.n: // taken in now, or at an earlier try of this batch
+	case r.Standing == store.Fresh:
+		assert(r.Number == o.n+1, "the store numbers this analyser's effects one by one")
 		o.n = r.Number
 		o.commits++
 		o.messages += w.effect.Messages()

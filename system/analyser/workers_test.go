@@ -24,6 +24,9 @@ type memory struct {
 	ids  map[message.ID]memoryEffect
 	lows map[string]uint64
 	held store.Held
+
+	last    store.Batch // the newest batch, and what came of it
+	results []store.Result
 }
 
 type memoryEffect struct {
@@ -38,8 +41,12 @@ func newMemory() *memory {
 func (*memory) Name() string                { return "memory" }
 func (m *memory) Load() (store.Held, error) { return m.held, nil }
 
-func (m *memory) Commit(effects []*store.Effect) (out []store.Result, held store.Held, err error) {
-	for _, e := range effects {
+func (m *memory) Commit(b store.Batch) (out []store.Result, held store.Held, err error) {
+	if b.Inc == m.last.Inc && b.Seq == m.last.Seq {
+		return m.results, m.held, nil
+	}
+	defer func() { m.last, m.results = b, out }()
+	for _, e := range b.Effects {
 		key := e.ID().Source
 		m.lows[key] = max(m.lows[key], e.AckedBelow())
 		old, known := m.ids[e.ID()]
@@ -47,7 +54,7 @@ func (m *memory) Commit(effects []*store.Effect) (out []store.Result, held store
 		case known && old.hash != e.Hash():
 			out = append(out, store.Result{Standing: store.Conflict})
 		case known:
-			out = append(out, store.Result{Standing: store.Seen, Number: old.number})
+			out = append(out, store.Result{Standing: store.Seen})
 		case e.ID().Seq < m.lows[key]:
 			out = append(out, store.Result{Standing: store.Below})
 		default:

@@ -1,0 +1,15 @@
+// Package boltstore keeps an analyser's effects in a bbolt database: one file on the
+// node's disk, for as many ids as the disk has room for.
+//
+// A batch is one transaction, durable when Commit returns (bbolt syncs data and
+// metadata). What it promises is what the node's own files promise: a crash at any
+// point leaves the whole batch or nothing of it. What it does not: damage within the
+// file is not repaired; bbolt's checks find some of it, and then the store does not
+// open. One process at a time has the file.
+//
+// bbolt was chosen over modernc.org/sqlite by measurement (docs page of package
+// system/store in DESIGN.md): batches cost a third to a half, and the build is 1 module.
+//
+// It belongs to the driver's side: it blocks, and package analyser calls it through
+// node.Waiter only. It imports system/store and bbolt.
+package boltstore

@@ -1,0 +1,104 @@
+// Package storetest holds stores outside the node's files to what package store does:
+// the same batches get the same answers and add up to the same counts. Tests of such
+// stores import it; nothing else does.
+package storetest
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"weir/system/message"
+	"weir/system/store"
+)
+
+// Outside is a store under test: analyser.Store, and what a person may ask it.
+type Outside interface {
+	Load() (store.Held, error)
+	Commit(store.Batch) ([]store.Result, store.Held, error)
+	Totals() (store.Totals, error)
+}
+
+// Limits are those that Same wants: small, so that they are reached.
+var Limits = store.Limits{IDs: 24, Emitters: 3, Sources: 4}
+
+// Same plays random batches into a store and into package store's own. again opens the
+// store anew, as a restart does.
+func Same(t *rapid.T, out Outside, again func() Outside) {
+	ref := store.New(Limits)
+	held := store.Held{}
+	seq, inc := uint64(0), uint32(1)
+	for range rapid.IntRange(1, 25).Draw(t, "batches") {
+		seq++
+		b := store.Batch{Inc: inc, Seq: seq, Effects: rapid.SliceOfN(effects, 0, 6).Draw(t, "batch")}
+		results, now, err := out.Commit(b)
+		if err != nil {
+			t.Fatalf("batch %d: %v", seq, err)
+		}
+		var want []store.Result
+		for _, e := range b.Effects {
+			want = append(want, model(ref, e))
+		}
+		held = store.Held{N: ref.N(), Messages: ref.Messages()}
+		if fmt.Sprint(results) != fmt.Sprint(want) || now != held {
+			t.Fatalf("batch %d: %v and %v, want %v and %v", seq, results, now, want, held)
+		}
+		switch rapid.IntRange(0, 5).Draw(t, "then") {
+		case 0: // its end was not known
+			if repeated, same, err := out.Commit(b); err != nil || fmt.Sprint(repeated) != fmt.Sprint(want) || same != held {
+				t.Fatalf("batch %d again: %v, %v, %v", seq, repeated, same, err)
+			}
+		case 1:
+			out = again()
+			if got, err := out.Load(); err != nil || got != held {
+				t.Fatalf("after a restart it holds %v (%v), want %v", got, err, held)
+			}
+			seq, inc = 0, inc+1
+		}
+	}
+	got, err := out.Totals()
+	if want := sorted(ref.Totals()); err != nil || !reflect.DeepEqual(sorted(got), want) {
+		t.Fatalf("totals %+v (%v), want %+v", sorted(got), err, want)
+	}
+}
+
+// model is what package store does with an effect.
+func model(ref *store.Store, e *store.Effect) store.Result {
+	ref.Learn(e.ID().Source, e.ID().Inc, e.AckedBelow())
+	is := ref.Look(e.ID(), e.Hash())
+	if is != store.Fresh {
+		return store.Result{Standing: is}
+	}
+	ref.Reserve(e.ID(), e.Hash(), e.AckedBelow())
+	_, n := ref.CommitEffect(nil, e)
+	ref.Durable(n)
+	return store.Result{Number: n}
+}
+
+// sorted leaves out emitters without an effect: whether they are listed is no promise.
+func sorted(t store.Totals) store.Totals {
+	byName := func(a, b store.Named) int { return cmp.Compare(a.Name, b.Name) }
+	t.Emitters = slices.DeleteFunc(slices.Clone(t.Emitters), func(n store.Named) bool { return n.Packets == 0 })
+	t.Sources = slices.Clone(t.Sources)
+	slices.SortFunc(t.Emitters, byName)
+	slices.SortFunc(t.Sources, byName)
+	return t
+}
+
+// effects are those of few sources, so that ids meet.
+var effects = rapid.Custom(func(t *rapid.T) *store.Effect {
+	id := message.ID{
+		Source: rapid.SampledFrom([]string{"e1", "e1", "e2", "e", "e3", "e4"}).Draw(t, "source"),
+		Inc:    rapid.OneOf(rapid.Uint32Range(0, 2), rapid.Uint32Range(0, 40)).Draw(t, "inc"),
+		Seq:    rapid.OneOf(rapid.Uint64Range(1, 30), rapid.SampledFrom([]uint64{1 << 40, 1<<63 - 1, 999_999_999_999_999_999})).Draw(t, "seq"),
+	}
+	entries := make([]message.Entry, rapid.IntRange(1, 3).Draw(t, "n"))
+	for i := range entries {
+		entries[i] = message.Entry{Severity: message.Severity(rapid.IntRange(0, 24).Draw(t, "severity")), Text: "x",
+			Source: rapid.SampledFrom([]string{"", "app", "db", "a:b", "ü", "web"}).Draw(t, "from")}
+	}
+	return store.Measure(message.NewPacket(id, entries), rapid.Uint64Range(0, 30).Draw(t, "lo"))
+})
