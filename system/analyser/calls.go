@@ -75,6 +75,11 @@ type state struct {
 
 func (*state) Name() string { return "state" }
 
+// knock finds out whether somebody is there.
+type knock struct{ local }
+
+func (*knock) Name() string { return "knock" }
+
 // halt asks a worker to say atRest once it has handled so many tasks and owes no
 // receipt, and the store once nothing waits for it.
 type halt struct {
@@ -135,12 +140,11 @@ func (a *analyser) settle(env node.Env, to asker, v verdict) {
 	_, _ = env.Reply(c.re, answer)
 }
 
-// counts are what is durable: a batch that is under way or held is not counted.
+// counts are what is durable: a batch that is made, under way or held is not counted.
 func (a *analyser) counts() counts {
-	c := counts{n: a.store.N(), msgs: a.store.Messages()}
+	c := counts{n: a.store.DurableN(), msgs: a.store.Messages()}
 	for _, j := range a.batch.jobs {
-		if !j.probe && (a.batch.token != 0 || a.batch.held) {
-			c.n--
+		if j.number > c.n {
 			c.msgs -= uint64(len(j.packet.Entries))
 		}
 	}

@@ -110,6 +110,7 @@ func (f *front) delivered(env node.Env, ev *node.Event) {
 	switch m := ev.Msg.(type) {
 	case *message.Probe:
 		if ev.ReplyTo != (node.ReplyTo{}) {
+			f.bury(env)
 			_, _ = env.Reply(ev.ReplyTo, &message.ProbeOK{Number: m.Number, Ready: f.ready()})
 		}
 	case *message.Dispatch:
@@ -165,6 +166,20 @@ func (f *front) dispatch(env node.Env, re node.ReplyTo, m *message.Dispatch) {
 		}
 	}
 	refuse(env, re, m, message.StBusy, "pending")
+}
+
+// bury replaces workers that waited for the store and are gone: while the analyser is
+// not ready no packet comes that would find out.
+func (f *front) bury(env node.Env) {
+	for i := range f.workers {
+		name := f.workers[i].name
+		if !f.lame[name] || f.stopping {
+			continue
+		}
+		if _, err := env.Send(f.actor(name), &knock{}); errors.Is(err, node.ErrRefused) {
+			f.replace(env, i)
+		}
+	}
 }
 
 // give gives a task to a worker, or to its successor if it is gone.

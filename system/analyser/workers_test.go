@@ -179,6 +179,39 @@ func TestStoreIsAway(t *testing.T) {
 	})
 }
 
+// A worker that dies while the store lets it wait is replaced though no packet comes
+// any more: the analyser is not ready, so there is none. Found by swarm:11763.
+func TestWorkerDiesWaiting(t *testing.T) {
+	both(t, Config{Workers: 2, StoreTimeout: 100 * time.Millisecond}, func(t *testing.T, n *nodetest.Node, _ Config) {
+		give(n, packet(1, 1), 1)
+		n.Advance(100 * time.Millisecond)
+		n.Kill("w1")
+		n.CompleteAll()
+		if ready(n); !ready(n) {
+			t.Error("not ready for ever")
+		}
+	})
+}
+
+// What is told of the store while a batch is made does not count the batch. Found by
+// swarm:11866.
+func TestCountsAreDurable(t *testing.T) {
+	n := nodetest.New("a1", 1)
+	n.MustBoot(Boot(Config{Workers: 4}))
+	n.AutoDisk = false
+	give(n, packet(1, 1), 1)   // runs
+	give(n, packet(20, 1), 1)  // waits in the store
+	give(n, packet(9, 1), 1)   // likewise
+	give(n, packet(21, 1), 15) // 9 has its outcome from elsewhere
+	n.Complete()
+	want(t, n, "the first batch is durable, the second was made", "1:committed 9:duplicate(below)")
+	for _, r := range n.Records("counts") {
+		if r.Int("n") != 1 || r.Int("msgs") != 1 {
+			t.Errorf("%s reads %d effects with %d messages, 1 is durable", r.Actor, r.Int("n"), r.Int("msgs"))
+		}
+	}
+}
+
 // What an operation did whose end is not known is found out, and is no duplicate of
 // itself.
 func TestUnknownOutcome(t *testing.T) {

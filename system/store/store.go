@@ -56,6 +56,9 @@ func (s *Store) Lost() uint64 { return s.lost }
 // IDs returns how many packet ids are remembered.
 func (s *Store) IDs() int { return s.ids }
 
+// DurableN returns the highest commit number that is known to be durable.
+func (s *Store) DurableN() uint64 { return s.durable }
+
 // Messages returns how many messages the effects of N commits count.
 func (s *Store) Messages() uint64 { return s.totals.Messages }
 
