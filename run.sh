@@ -53,6 +53,15 @@ need_curl() {
   die "curl is missing (a test of the README needs it): install curl"
 }
 
+# Tests of analysers over Redis start a server of their own.
+need_redis() {
+  command -v redis-server >/dev/null && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    (apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends redis-server) >&2 && return
+  fi
+  die "redis-server is missing (tests of analysers over Redis start one): install redis-server"
+}
+
 # What the distributor is measured beside.
 need_peers() {
   local missing="" name
@@ -145,6 +154,7 @@ lint_deploy() {
 tests() {
   need_cc
   need_curl
+  need_redis
   local unformatted
   unformatted=$(gofmt -l $(git ls-files '*.go' 2>/dev/null || find . -name '*.go'))
   [ -z "$unformatted" ] || die "not formatted by gofmt: $unformatted"
@@ -155,7 +165,7 @@ tests() {
   # What has goroutines, under the race detector; and the catalogue once.
   # (TestWorldsAgree starts processes that are not instrumented, and the scripts left out
   # here have one goroutine; they run below.)
-  go test -race -count=1 -timeout 15m -skip 'TestWorldsAgree|TestScripts/(shrink|trace|output|usage|scenario|broken|foreign|canary|inconclusive)' ./scenarios ./system/driver ./system/metrics ./system/source ./system/transport/... ./faults/proc ./faults/proxy ./faults/tcpfault ./cmd/...
+  go test -race -count=1 -timeout 15m -skip 'TestWorldsAgree|TestScripts/(shrink|trace|output|usage|scenario|broken|foreign|canary|inconclusive)' ./scenarios ./system/driver ./system/metrics ./system/source ./system/store/... ./system/transport/... ./faults/proc ./faults/proxy ./faults/tcpfault ./cmd/...
   exec go test -count=1 -timeout 15m ./...
 }
 

@@ -58,6 +58,9 @@ type TCP struct {
 	// Live, if not nil, is told now and then how the cluster stands, and makes the run
 	// go on, without phases, until Options.Interrupted ends it in order.
 	Live func(Live)
+	// Store, if not nil, is the store of every analyser, in the form of weir-node's
+	// configuration; nil: weir-node's default.
+	Store map[string]any
 	// Follow, if not nil, is a file that the emitter follows in place of its generator;
 	// the scenario has one emitter.
 	Follow *Grows

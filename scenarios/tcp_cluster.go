@@ -105,6 +105,9 @@ func (c *cluster) prepare(r *realNode) error {
 		conf["distributor"] = c.sc.Distributor()
 	case RoleAnalyser:
 		conf["analyser"] = c.sc.AnalyserConfig()
+		if c.opt.TCP.Store != nil {
+			conf["store"] = c.opt.TCP.Store
+		}
 	case RoleOperator:
 		conf["operator"] = c.sc.Operator()
 	}

@@ -85,8 +85,10 @@ type config struct {
 	// The role's own configuration: the one of the command counts.
 	Distributor distributor.Config `yaml:"distributor"`
 	Analyser    analyser.Config    `yaml:"analyser"`
-	Emitter     emitter.Config     `yaml:"emitter"`
-	Operator    operator.Config    `yaml:"operator"`
+	// Store is where an analyser keeps its effects.
+	Store    storeConfig     `yaml:"store"`
+	Emitter  emitter.Config  `yaml:"emitter"`
+	Operator operator.Config `yaml:"operator"`
 }
 
 // peer is where a node listens: an address for everything, or one for each kind of
@@ -237,7 +239,7 @@ func (c *config) validate(role string) error {
 	if c.Data == "" {
 		bad("no data folder: --data DIR")
 	}
-	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.checkStop(), c.exposed(role))
+	errs = append(errs, c.Logging.validate(), c.EventLog.validate(), c.checkStop(), c.exposed(role), c.checkStore(role))
 	if (role == "distribute" || role == "analyse") && c.Listen == "" && c.HTTPListen == "" {
 		bad("no address to listen at: --listen HOST:PORT or --http-listen HOST:PORT")
 	}

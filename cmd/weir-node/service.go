@@ -120,6 +120,7 @@ type service struct {
 	watch   *watch
 	sources *source.Group // nil: there are none
 	local   *local
+	store   io.Closer // of an analyser, outside the node's files; nil: it has none
 	level   *slog.LevelVar
 	reload  *reloader
 	hangups chan os.Signal
@@ -167,6 +168,11 @@ func (s *service) start(role string) error {
 	c.Emitter.Complain = func(input, what string) { s.log.Error("an input is not what it was", "input", input, "err", what) }
 	if role == "emit" {
 		if err := s.openSources(); err != nil {
+			return err
+		}
+	}
+	if role == "analyse" {
+		if s.store, err = c.openStore(inc, s.log); err != nil {
 			return err
 		}
 	}
@@ -294,5 +300,10 @@ func (s *service) close() {
 	stopServers(s.servers)
 	if s.events != nil {
 		s.events.Close()
+	}
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.log.Error("the store is not closed", "err", err)
+		}
 	}
 }

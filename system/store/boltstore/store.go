@@ -13,9 +13,6 @@ import (
 	"weir/system/store"
 )
 
-// FileName is the database's file in the node's data folder.
-const FileName = "store.bolt"
-
 // openWithin is how long Open waits for another process to give the file up.
 const openWithin = time.Second
 

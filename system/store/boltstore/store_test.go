@@ -46,7 +46,7 @@ func effect(seq uint64) *store.Effect {
 // The file of a process that was killed in the middle of a batch has all of it or
 // nothing: what a copy of the file taken between two batches holds, another process reads.
 func TestFileIsWholeAfterEveryBatch(t *testing.T) {
-	path := filepath.Join(t.TempDir(), FileName)
+	path := filepath.Join(t.TempDir(), "store.bolt")
 	s, err := Open(path, storetest.Limits)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestFileIsWholeAfterEveryBatch(t *testing.T) {
 // What cannot be opened says why.
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, FileName)
+	path := filepath.Join(dir, "store.bolt")
 	s, err := Open(path, storetest.Limits)
 	if err != nil {
 		t.Fatal(err)
