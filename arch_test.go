@@ -45,6 +45,9 @@ var layers = []layer{
 	{pkg: "system/scale", why: "how many workers there should be is pure arithmetic"},
 	{pkg: "system/crdt", why: "shared state is a pure lattice: who carries it to whom is not its business"},
 	{pkg: "system/store", ours: []string{"system/message"}, why: "the store's form knows no actor"},
+	{pkg: "system/store/boltstore", ours: []string{"system/message", "system/node", "system/store"}, ext: []string{"go.etcd.io/bbolt"}, why: "a database knows no actor: the analyser asks it through one interface"},
+	{pkg: "system/store/redisstore", ours: []string{"system/message", "system/node", "system/store"}, ext: []string{"github.com/redis/go-redis/v9"}, why: "a database knows no actor: the analyser asks it through one interface"},
+	{pkg: "system/store/storetest", ours: []string{"system/message", "system/store"}, ext: []string{"pgregory.net/rapid"}, why: "test support: what every store decides alike"},
 	{pkg: "system/emitter", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/record"}, why: "roles meet only in messages"},
 	{pkg: "system/emitter/lines", ours: []string{"system/message"}, why: "reading lines needs no actor"},
 	{pkg: "system/source", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/transport/netlimit"}, ext: []string{"github.com/leodido/go-syslog/v4"}, why: "where lines come from knows no actor: the command joins it to the emitter"},
@@ -78,7 +81,7 @@ var layers = []layer{
 }
 
 // testOnly are the modules that test files may use besides.
-var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak", "github.com/goccy/go-yaml"}
+var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak", "github.com/goccy/go-yaml", "github.com/anishathalye/porcupine"}
 
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{
@@ -89,6 +92,8 @@ var testOurs = map[string][]string{
 	"system/distributor":       {"system/node/nodetest"},
 	"system/analyser":          {"system/node/nodetest"},
 	"system/operator":          {"system/node/nodetest"},
+	"system/store/boltstore":   {"system/store/storetest"},
+	"system/store/redisstore":  {"system/store/storetest"},
 	"system/transport/tlsconf": {"system/transport/tlsconf/tlstest"},
 	"system/transport/access":  {"system/transport/tlsconf/tlstest"},
 	"system/metrics":           {"system/analyser", "system/distributor", "system/driver", "system/emitter", "system/operator", "system/scale", "system/source"},
