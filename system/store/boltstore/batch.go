@@ -95,7 +95,7 @@ func (t *transaction) look(w *window, e *store.Effect) store.Standing {
 		}
 		return store.Seen
 	}
-	if t.number("ids") >= uint64(t.limits.IDs) {
+	if t.number("ids") >= uint64(t.limits.IDs) && e.ID().Seq != max(w.low, 1) {
 		return store.NoRoom
 	}
 	return store.Fresh

@@ -74,7 +74,7 @@ local function look(w, seq, hash)
     if string.sub(old, 18, 25) ~= hash then return CONFLICT end
     return SEEN
   end
-  if ids >= room.ids then return NOROOM end
+  if ids >= room.ids and seq ~= (w.low or '0000000000000001') then return NOROOM end
   return FRESH
 end
 
