@@ -24,7 +24,7 @@ func writeHashed(b *strings.Builder, g *field, v reflect.Value, s *Scenario) {
 		fv := v.Field(f.index)
 		switch {
 		case f.path == "about", f.path == "seed":
-		case (f.path == "analyser.workers" || f.path == "analyser.store_timeout") && s.Analyser.Workers == 1: // likewise
+		case sharing(f.path) && s.Analyser.Workers == Default().Analyser.Workers && s.Analyser.StoreTimeout == Default().Analyser.StoreTimeout: // likewise
 		case f.path == "schedule" && s.Schedule == Default().Schedule: // as before there was a choice
 		case f.path == "distributors.autoscale" && s.Distributors.Autoscale == defaultAutoscale(): // likewise
 		case f.kind == kindGroup:
@@ -43,4 +43,9 @@ func writeHashed(b *strings.Builder, g *field, v reflect.Value, s *Scenario) {
 			fmt.Fprintf(b, "%s %q\n", f.path, f.text(fv))
 		}
 	}
+}
+
+// sharing reports whether a field is about the workers of an analyser.
+func sharing(path string) bool {
+	return path == "analyser.workers" || path == "analyser.store_timeout"
 }
