@@ -7,6 +7,14 @@
 // source has had an outcome already). What it does not promise: that no other
 // analyser committed the same packet too; its memory of ids is its own.
 //
+// With several workers it is several actors: the front deals packets to workers, which
+// check and measure them and have one store take them in, a call at a time. The store is
+// that of the node's files, or one outside (Store): a database behind one small
+// interface, which the world asks beside the actors. Copies that went to different
+// workers meet in the store. A worker that is gone is replaced; what it had is answered
+// by nobody and comes again. An outside store that other analysers share also
+// suppresses what they committed.
+//
 // The store's form and recovery are package store's; this package is the actor
 // around it: batches, disk errors, probes, limits. Time and randomness come from
 // the Env only. It imports system/node, system/message, system/record and

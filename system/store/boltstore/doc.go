@@ -7,8 +7,7 @@
 // file is not repaired; bbolt's checks find some of it, and then the store does not
 // open. One process at a time has the file.
 //
-// bbolt was chosen over modernc.org/sqlite by measurement (docs page of package
-// system/store in DESIGN.md): batches cost a third to a half, and the build is 1 module.
+// bbolt was chosen over modernc.org/sqlite by measurement (DESIGN.md).
 //
 // It belongs to the driver's side: it blocks, and package analyser calls it through
 // node.Waiter only. It imports system/store and bbolt.
