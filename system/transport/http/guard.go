@@ -18,6 +18,7 @@ var operations = map[string]access.Op{
 	"POST " + pathProbe:    access.Probe,
 	"POST " + pathControl:  access.Control,
 	"GET " + pathState:     access.State,
+	"POST " + pathGossip:   access.Gossip,
 	"GET " + pathHealth:    access.Health,
 	"GET " + pathReady:     access.Health,
 	"GET " + pathOpenAPI:   access.Describe,

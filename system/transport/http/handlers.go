@@ -56,7 +56,9 @@ func (l *Link) Control(actor string) http.Handler { return &routes{l, l.control(
 
 // Table is the handler of the control listener of an actor with a table of analysers.
 func (l *Link) Table(actor string) http.Handler {
-	return &routes{l, append(l.control(actor), route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }})}
+	return &routes{l, append(l.control(actor),
+		route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }},
+		route{http.MethodPost, pathGossip, gossipMax, func(q *request) { q.gossip(actor) }})}
 }
 
 func (l *Link) control(actor string) []route {

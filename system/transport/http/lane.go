@@ -132,7 +132,7 @@ func (ln *lane) appendHead(b []byte, o *driver.Outgoing, path string, length int
 	b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(length), 10), "\r\n"...)
 	field(headerNode, ln.l.node[0])
 	field(headerInc, ln.l.inc[0])
-	if ln.key.Kind == transport.Control && ln.l.cfg.ControlToken != nil {
+	if ln.key.Kind.Class() == node.ClassControl && ln.l.cfg.ControlToken != nil {
 		field("Authorization", ln.l.cfg.ControlToken.Authorization())
 	}
 	number(headerToken, uint64(o.Token))
@@ -182,6 +182,12 @@ func packRequest(m node.Message) (path string, body []byte, err error) {
 		body, err = wire.EncodeJSON(wire.JSONProbe{Number: m.Number})
 	case *message.Control:
 		path, body, most = pathControl, m.Doc, controlMax
+	case *message.Gossip:
+		path, most = pathGossip, gossipMax
+		var form wire.JSONGossip
+		if form, err = wire.PackGossipJSON(m); err == nil {
+			body, err = wire.EncodeJSON(form)
+		}
 	}
 	if err == nil && len(body) > most {
 		err = fmt.Errorf("%w: %s of %d bytes, at most %d are sent", node.ErrTooLarge, m.Name(), len(body), most)
@@ -225,6 +231,12 @@ func unpackAnswer(kind transport.Kind, text []byte) (node.Message, error) {
 		var w wire.JSONProbeOK
 		err := wire.DecodeJSON(text, &w)
 		return &message.ProbeOK{Number: w.Number, Ready: w.Ready}, err
+	case transport.Gossip:
+		var w wire.JSONGossipOK
+		if err := wire.DecodeJSON(text, &w); err != nil {
+			return nil, err
+		}
+		return sent(w.Unpack())
 	}
 	var w wire.JSONControlOK
 	if err := wire.DecodeJSON(text, &w); err != nil {

@@ -211,6 +211,7 @@ func TestDescribedFields(t *testing.T) {
 		"Dispatch": wire.JSONDispatch{}, "Results": results{}, "Result": wire.JSONResult{}, "Receipt": wire.JSONReceipt{},
 		"Probe": wire.JSONProbe{}, "ProbeResult": wire.JSONProbeOK{}, "ControlResult": wire.JSONControlOK{},
 		"State": wire.JSONStateOK{}, "AnalyserState": wire.JSONAnalyserState{}, "WorkerState": wire.JSONWorkerState{},
+		"Gossip": wire.JSONGossip{}, "GossipResult": wire.JSONGossipOK{},
 		"Health": health{}, "Error": failure{},
 	}
 	schemas := a.at(a.doc, "components", "schemas").(object)

@@ -24,6 +24,7 @@ const (
 	pathProbe    = "/v1/probe"
 	pathControl  = "/v1/control"
 	pathState    = "/v1/state"
+	pathGossip   = "/v1/gossip"
 	pathHealth   = "/healthz"
 	pathReady    = "/readyz"
 	pathOpenAPI  = "/openapi.yaml"
@@ -35,6 +36,7 @@ const (
 	dataMax     = 1 << 20
 	dispatchMax = 8 << 20
 	controlMax  = 64 << 10
+	gossipMax   = 2 << 20   // a part of 1,000,000 bytes, in base64
 	slack       = 256 << 10 // more than a limit, that is read and not kept
 	answerMax   = 1 << 20   // of a response
 	headerMax   = 16 << 10

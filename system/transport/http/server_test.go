@@ -118,6 +118,10 @@ func judge(e node.Env, ev *node.Event) {
 		default:
 			e.Reply(ev.ReplyTo, answer)
 		}
+	case *message.Gossip:
+		if m.Serial != 404 {
+			e.Reply(ev.ReplyTo, &message.GossipOK{Serial: m.Serial, Seen: m.Data})
+		}
 	case *message.Control:
 		if string(m.Doc) != "silent" {
 			e.Reply(ev.ReplyTo, &message.ControlOK{OK: string(m.Doc) == "{}", Version: 7, Why: "why"})
@@ -211,6 +215,19 @@ var exchanges = []exchange{
 	{"GET /v1/state", "Weir-To: nobody", "", 503, "error"},
 	{"GET /v1/state?after=busy", "", "", 429, "too many"},
 	{"GET /v1/state?after=silent", "", "", 504, "no outcome yet"},
+	{"POST /v1/gossip", "", `{"serial":3,"offset":1,"total":3,"data":"AQI="}`, 200, `{"serial":3,"seen":"AQI="}`},
+	{"POST /v1/gossip", "", `{"serial":0,"offset":0,"total":1,"data":"AQ=="}`, 422, "serial is 0"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":1,"data":""}`, 422, "data is empty"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":4294967295,"total":1,"data":"AQ=="}`, 422, "beyond total 1"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":4194305,"data":"AQ=="}`, 413, "at most 4194304"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":1,"data":[1]}`, 422, "data: array is not a string"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":1,"data":"AR=="}`, 422, "not in base64"},
+	{"POST /v1/gossip", "", `{"serial":`, 400, "unexpected end"},
+	{"POST /v1/gossip", "Origin: null", `{}`, 403, "Origin"},
+	{"POST /v1/gossip", "", strings.Repeat(" ", gossipMax+1), 413, "body: more than 2097152 bytes"},
+	{"POST /v1/gossip", "Content-Type: text/plain", `{}`, 415, "want application/json"},
+	{"POST /v1/gossip", "Weir-To: nobody", `{"serial":1,"offset":0,"total":1,"data":"AQ=="}`, 503, "error"},
+	{"POST /v1/gossip", "", `{"serial":404,"offset":0,"total":1,"data":"AQ=="}`, 504, "no outcome yet"},
 	{"GET /healthz", "", "", 200, `{"status":"alive"}`},
 	{"GET /readyz", "", "", 200, `{"status":"serving"}`},
 	{"GET /openapi.yaml", "", "", 200, "openapi: 3.1.0"},
@@ -222,7 +239,7 @@ func (s *site) to(op string) string {
 	switch path {
 	case pathPackets:
 		return s.data + path
-	case pathControl, pathOpenAPI:
+	case pathControl, pathOpenAPI, pathGossip:
 		return s.control + path
 	}
 	if strings.HasPrefix(path, pathState) {
