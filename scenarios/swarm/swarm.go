@@ -64,6 +64,7 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.schedule()
 	w.rare()
 	w.fit()
+	w.cluster()
 	w.sc.Faults = w.plan()
 	w.judge()
 	return scenarios.Parse(w.sc.Name, w.sc.Brief())
