@@ -15,6 +15,7 @@ import (
 var operations = map[string]access.Op{
 	"POST " + pathPackets:  access.Submit,
 	"POST " + pathDispatch: access.Dispatch,
+	"POST " + pathMany:     access.Dispatch,
 	"POST " + pathProbe:    access.Probe,
 	"POST " + pathControl:  access.Control,
 	"GET " + pathState:     access.State,

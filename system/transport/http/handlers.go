@@ -45,6 +45,7 @@ func (l *Link) Ingest(actor string) http.Handler {
 func (l *Link) Analyser(actor string) http.Handler {
 	return &routes{l, []route{
 		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }},
+		{http.MethodPost, pathMany, dispatchMax, func(q *request) { q.dispatches(actor) }},
 		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }},
 		{http.MethodGet, pathHealth, 0, l.alive},
 		{http.MethodGet, pathReady, 0, l.health},

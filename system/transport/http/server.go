@@ -21,6 +21,7 @@ import (
 const (
 	pathPackets  = "/v1/packets"
 	pathDispatch = "/v1/dispatch"
+	pathMany     = "/v1/dispatches"
 	pathProbe    = "/v1/probe"
 	pathControl  = "/v1/control"
 	pathState    = "/v1/state"
@@ -85,6 +86,14 @@ type route struct {
 	method, path string
 	most         int // bytes of a body; 0: it is not read
 	handle       func(*request)
+}
+
+// takes is the type of its bodies.
+func (o *route) takes() string {
+	if o.path == pathMany {
+		return linesType
+	}
+	return jsonType
 }
 
 // routes is the handler of some operations.
@@ -153,7 +162,7 @@ func (l *Link) enter(q *request, o *route) {
 		q.fail(http.StatusForbidden, fmt.Errorf("header Origin %.80q: web pages are no clients", from))
 		return
 	}
-	if err := checkType(q.r.Header); o.most > 0 && err != nil {
+	if err := checkType(q.r.Header, o.takes()); o.most > 0 && err != nil {
 		q.fail(http.StatusUnsupportedMediaType, err)
 		return
 	}
@@ -170,14 +179,14 @@ func (l *Link) enter(q *request, o *route) {
 }
 
 // checkType holds that a body is JSON, in UTF-8 and not compressed.
-func checkType(h http.Header) error {
+func checkType(h http.Header, want string) error {
 	text := h.Get("Content-Type")
-	if text == jsonType && h.Get("Content-Encoding") == "" {
+	if text == want && h.Get("Content-Encoding") == "" {
 		return nil
 	}
 	kind, params, err := mime.ParseMediaType(text)
-	if charset := params["charset"]; err != nil || kind != jsonType || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return fmt.Errorf("header Content-Type %.80q: want %s", text, jsonType)
+	if charset := params["charset"]; err != nil || kind != want || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fmt.Errorf("header Content-Type %.80q: want %s", text, want)
 	}
 	if text := h.Get("Content-Encoding"); text != "" && text != "identity" {
 		return fmt.Errorf("header Content-Encoding %.80q: want none", text)
