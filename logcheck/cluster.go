@@ -2,6 +2,7 @@ package logcheck
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 )
 
@@ -40,6 +41,7 @@ type cluster struct {
 	reps     []*replica // by File.Index
 	order    []*replica // those that run, by appearance
 	digests  map[string]digestOf
+	boots    map[string]bootName  // by the table
 	kept     map[Sym]*keptChanges // by node
 	pairs    []*gossipPair
 	within   int64 // T_G
@@ -98,7 +100,7 @@ const gossipMemory = 4096
 func clusterRules(c *Context) []Rule {
 	j := &cluster{
 		ctx: c, names: c.Names, book: newChangeBook(c.Names), sets: newViewBook(c.Names),
-		reps: make([]*replica, len(c.Files)), digests: map[string]digestOf{}, kept: map[Sym]*keptChanges{},
+		reps: make([]*replica, len(c.Files)), digests: map[string]digestOf{}, boots: map[string]bootName{}, kept: map[Sym]*keptChanges{},
 		within: int64(c.Run.Distributor.ConvergeWithin), due: forever, equal: forever, takeover: newTakeover(c.Run),
 	}
 	rules := make([]Rule, clusterCount)
@@ -266,6 +268,7 @@ func (j *cluster) alive(r *Record) {
 func (j *cluster) seed(r *Record) {
 	p, by := j.rep(r), siteID{r.Sym(KeyBy), 1}
 	known := j.book.known[by]
+	j.sameName(p, by, r)
 	var before vector
 	for i, e := range p.conf {
 		c := &change{mark: mark{by, uint64(i + 1)}, ctx: before, weight: e.weight, at: r.Ref()}
@@ -283,6 +286,26 @@ func (j *cluster) seed(r *Record) {
 	if known > 0 && known != uint64(len(p.conf)) {
 		j.tally[ruleG1].Failf([]Ref{p.confRef, r.Ref()}, "%s is another boot table here than elsewhere", j.names.Name(by.node))
 	}
+}
+
+// sameName holds that equal boot tables have one name: otherwise a boot registers again
+// what others have removed since (G4).
+func (j *cluster) sameName(p *replica, by siteID, r *Record) {
+	var text []byte
+	for _, e := range p.conf {
+		text = fmt.Appendf(text, "%d=%d:%d,", e.id, e.weight, e.status)
+	}
+	if before, ok := j.boots[string(text)]; !ok {
+		j.boots[string(text)] = bootName{by.node, r.Ref()}
+	} else if before.by != by.node {
+		j.tally[ruleG4].Failf([]Ref{before.at, r.Ref()}, "the same boot table is registered by %s and by %s", j.names.Name(before.by), j.names.Name(by.node))
+	}
+}
+
+// bootName is the name that a boot table has as a site.
+type bootName struct {
+	by Sym
+	at Ref
 }
 
 // changed takes a change that a replica made, and judges its version: later than all that
