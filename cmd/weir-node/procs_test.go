@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,5 +56,26 @@ func TestProcessorTime(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("no processor time in 20 s of work")
 		}
+	}
+}
+
+// TestProcsOfAProcess holds that a distributor with nothing to do comes to one processor, and
+// that the environment has the last word.
+func TestProcsOfAProcess(t *testing.T) {
+	for _, c := range []struct {
+		env  string
+		want int
+	}{{"", 1}, {"2", 2}} {
+		t.Setenv("GOMAXPROCS", c.env)
+		admin := free(t)
+		d := spawn(t, "distribute", "--name", "d1", "--listen", free(t), "--admin", admin, "--data", filepath.Join(t.TempDir(), "d1"), "--analyser", "a1=1@"+free(t))
+		want := fmt.Sprintf("\ngo_sched_gomaxprocs_threads %d\n", c.want)
+		for end := time.Now().Add(hang); !strings.Contains(answers(t, admin, "/metrics", http.StatusOK), want); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("GOMAXPROCS=%q: never%s%s", c.env, want, d.errs.String())
+			}
+		}
+		d.Process.Kill()
+		_ = d.Wait()
 	}
 }
