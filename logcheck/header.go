@@ -92,6 +92,8 @@ type RunDistributor struct {
 	ApplyWithin time.Duration `json:"apply_within_ns"`
 	// Detector is the failure detector.
 	Detector RunDetector `json:"detector"`
+	// Scale is the autoscaler; nil: the number of workers never changes.
+	Scale *RunScale `json:"scale,omitempty"`
 }
 
 // RunWeight is an analyser and its weight at boot.
