@@ -61,7 +61,7 @@ func (f *scaleFace) Kinds() KindSet {
 		return Kinds(KindScale, KindCrew)
 	}
 	return Kinds(KindLog, KindStart, KindStop, KindScale, KindCrew, KindLeft, KindAdmit, KindRefuse, KindDone, KindGaveUp, KindDead,
-		KindView, KindCredit, KindPick, KindFault, KindPhase, KindStopped)
+		KindView, KindCredit, KindPick, KindBack, KindFault, KindPhase, KindStopped)
 }
 
 func (f *scaleFace) Feed(r *Record) {
@@ -71,6 +71,8 @@ func (f *scaleFace) Feed(r *Record) {
 		j.tally[ruleS1].Failf([]Ref{r.Ref()}, "run.json promises no autoscaler")
 	case r.File.Faults:
 		j.offer.fault(&j.tally[ruleS6], r)
+	case r.Kind == KindBack:
+		j.offer.back(r)
 	case r.File.Role == RoleDistributor:
 		s := j.sites[r.Node()]
 		if s == nil || r.Kind == KindLog {

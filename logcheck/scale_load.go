@@ -10,9 +10,10 @@ import "math/bits"
 type offer struct {
 	ctx      *Context
 	run      *RunScale
-	on       bool // there is a load, it is known and nothing else disturbs
-	off      bool // for the rest of the run
-	blind    int  // distributors without signals
+	on       bool         // there is a load, it is known and nothing else disturbs
+	off      bool         // for the rest of the run
+	blind    int          // distributors without signals
+	pushed   map[Sym]bool // emitters that keep arrivals out
 	percent  map[Sym]int64
 	emitters []Sym
 	work     int64 // thousandths of a core that it keeps busy
@@ -33,7 +34,7 @@ type offer struct {
 }
 
 func (o *offer) boot(c *Context, run *RunScale) {
-	*o = offer{ctx: c, run: run, percent: map[Sym]int64{}, opened: map[PacketID]int64{}, due: forever, queueBy: forever}
+	*o = offer{ctx: c, run: run, percent: map[Sym]int64{}, pushed: map[Sym]bool{}, opened: map[PacketID]int64{}, due: forever, queueBy: forever}
 	distributors := 0
 	for _, n := range c.Run.Nodes {
 		switch n.Role {
@@ -102,13 +103,24 @@ func (o *offer) begin(r *Record) {
 		o.packets += o.run.Rate * o.percent[e] / 100_000
 	}
 	o.settled = o.settled && o.work >= before
-	o.on, o.from, o.ref = !o.off && o.blind == 0, r.T, r.Ref()
+	o.on, o.from, o.ref = !o.off && o.blind == 0 && len(o.pushed) == 0, r.T, r.Ref()
 	o.way, o.was, o.refused, o.waits, o.waited = 0, 0, false, 0, 0
 	o.arm(r.T)
 	o.queueBy = forever
 	if enough, ok := o.enough(); o.on && ok && o.settled && o.run.Wait >= 5*o.run.PacketTime {
 		o.queueBy = o.from + o.drained(enough)
 	}
+}
+
+// back takes that an emitter begins or ends to keep arrivals out: what it offers is then
+// less than planned.
+func (o *offer) back(r *Record) {
+	if !r.Bool(KeyOn) {
+		delete(o.pushed, r.Node())
+		return
+	}
+	o.pushed[r.Node()] = true
+	o.on, o.settled = false, false
 }
 
 // short is how much work in thousandths of a core makes n workers too few for sure: more

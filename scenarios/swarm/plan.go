@@ -55,6 +55,7 @@ func (w *world) plan() string {
 			on[p.weighted(weights)].draw(p)
 		}
 	}
+	w.signals(p)
 	slices.SortStableFunc(p.lines, func(a, b line) int { return int(a.at - b.at) })
 	var b strings.Builder
 	for _, l := range p.lines {

@@ -63,6 +63,7 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.analysers()
 	w.schedule()
 	w.rare()
+	w.autoscale()
 	w.fit()
 	w.sc.Faults = w.plan()
 	w.judge()
