@@ -198,8 +198,9 @@ func (o *offer) decided(t6, t5 *Tally, r *Record, n, to int) {
 // which it depends on more than the load.
 func (o *offer) regular() bool {
 	n := int64(len(o.emitters))
+	rounding := 1000 / max(o.run.CPU, 1) // of the value, in thousandths of the target
 	return o.run.Regular && o.run.Response == 0 && o.run.Memory == 0 &&
-		o.packets*int64(o.run.Every)/1_000_000_000 >= 20*n &&
+		o.packets*int64(o.run.Every)/1_000_000_000 >= 40*n && o.run.Tolerance > 50+rounding &&
 		(o.run.Wait == 0 || int64(o.run.Wait) >= max(5, n)*int64(o.run.PacketTime)) && o.run.CPU <= 800
 }
 
@@ -212,9 +213,11 @@ func (o *offer) met(t *Tally) {
 
 // late judges that they did not.
 func (o *offer) late(t *Tally, at Ref) {
+	if o.due = forever; o.refused {
+		return // what is refused is offered again later
+	}
 	t.Case()
 	t.Failf([]Ref{o.ref, o.newest, at}, "the load of %d thousandths of a core is too much for %d workers, and there are no more within %d ns", o.work, o.n, o.react())
-	o.due = forever
 }
 
 // close judges what a load leaves when it ends.

@@ -135,7 +135,7 @@ func (s *Scenario) headScale(inputs bool) *logcheck.RunScale {
 		WindowUp: max(c.WindowUp, 0), WindowDown: max(c.WindowDown, 0), CooldownUp: max(c.CooldownUp, 0), CooldownDown: max(c.CooldownDown, 0),
 		Cores: d.Cores, Late: s.slack(),
 	}
-	if d.Count == 1 && e.Arrivals != "burst" && e.Giant.Every == 0 && e.Poison.Every == 0 && e.For == 0 && e.Packets == 0 && !inputs {
+	if d.Count == 1 && e.Arrivals != "burst" && e.Giant.Every == 0 && e.Poison.Every == 0 && e.For == 0 && e.Packets == 0 && s.Links.Rate == 0 && !inputs {
 		h.Rate, h.Regular = int64(e.Rate), e.Arrivals == "constant"
 		h.PacketTime = d.Service.Packet + d.Service.Message*time.Duration(e.Messages.Min+e.Messages.Max)/2
 	}
