@@ -31,6 +31,7 @@ type reading struct {
 	missing int
 	above   bool // one is above its tolerance
 	within  bool // one is within
+	told    bool // cpu or memory has a value
 	ok      bool
 }
 
@@ -59,6 +60,7 @@ func (j *scaleJudge) read(set []byte, n int64) (v reading) {
 			v.wants = max(v.wants, int(n))
 			continue
 		}
+		v.told = v.told || g.name == "cpu" || g.name == "memory"
 		amount, more, ok := parseDecimal(value)
 		if !ok || len(more) > 0 || amount > scaleValueMost {
 			return v
@@ -95,6 +97,9 @@ func (s *scaleSite) decision(r *Record) {
 	}
 	if s1 := &j.tally[ruleS1]; v.ok && (v.missing > 0 && to < n || v.missing == len(j.want) && to != n) {
 		s1.Failf([]Ref{r.Ref()}, "%d of %d signals have no value, and %d workers become %d", v.missing, len(j.want), n, to)
+	}
+	if v.ok && v.told && j.ctx.Truth.on(r.Node(), ActGauge) {
+		j.tally[ruleS1].Failf([]Ref{r.Ref()}, "what the node uses has a value, while its gauge is lost")
 	}
 	s.pace(r, n, to)
 	s.tolerance(r, v, n, to)
