@@ -76,6 +76,15 @@ const (
 	KeyAct
 	KeyCls
 	KeyWant
+	KeyBy
+	KeyCtr
+	KeyWeight
+	KeySeen
+	KeySer
+	KeyOff
+	KeyTotal
+	KeyDig
+	KeyDead
 	keyCount
 )
 
@@ -150,6 +159,15 @@ var keyText = [keyCount]string{
 	KeyAct:     "act",
 	KeyCls:     "cls",
 	KeyWant:    "want",
+	KeyBy:      "by",
+	KeyCtr:     "ctr",
+	KeyWeight:  "weight",
+	KeySeen:    "seen",
+	KeySer:     "ser",
+	KeyOff:     "off",
+	KeyTotal:   "total",
+	KeyDig:     "dig",
+	KeyDead:    "dead",
 }
 
 // String returns the key as it is written.

@@ -96,7 +96,7 @@ func (w *scaleWorker) begins(s *scaleSite, r *Record) {
 		})
 	case r.Kind == KindCredit:
 		w.primed = true
-	case r.Kind == KindPick && d.State == "local" && !w.primed:
+	case r.Kind == KindPick && d.State != "shared" && !w.primed:
 		t.Failf([]Ref{w.hired.ref(), r.Ref()}, "a new worker chooses without start credits")
 		w.primed = true
 	}

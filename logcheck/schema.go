@@ -59,7 +59,7 @@ var kindSchema = [kindCount]string{
 	KindKeptOut:       "n:u",
 	KindDrained:       "",
 	KindJoin:          "id:d!",
-	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control|client",
+	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control|client|gossip",
 	KindAdmit:         "id:d! w:n! q:u qb:u",
 	KindRefuse:        "id:d! why:queue_full|stopping! q:u qb:u",
 	KindView:          "v:u! ver:u set:s",
@@ -78,6 +78,11 @@ var kindSchema = [kindCount]string{
 	KindScale:         "n:u! want:u! to:u! why:steady|blind|up|down|limit|window|cooldown! set:s",
 	KindCrew:          "w:n! st:hired|retiring|gone!",
 	KindLeft:          "",
+	KindSeed:          "by:n!",
+	KindChange:        "ctr:u! op:add|weight|remove|drain|undrain! an:n! weight:u seen:s",
+	KindReplica:       "ver:u! from:boot|disk|change|gossip|collect! fr:n fi:u ser:u seen:s dig:H! n:u dead:u",
+	KindNotTaken:      "fr:n fi:u ser:u why:gap|form|ahead|forged|superseded|limit|store|stranger|stale|part|busy|stopping! err:s",
+	KindMember:        "node:n! to:alive|suspect|failed! inc:u",
 	KindRecover:       "n:u lost:u msgs:u",
 	KindCommit:        "id:d! n:u! h:h! cs:u! op:u!",
 	KindDup:           "id:d! why:seen|below|conflict!",
@@ -103,6 +108,8 @@ var msgSchema = [msgCount]string{
 	MsgControlOK: "ok:b ver:u why:s",
 	MsgState:     "",
 	MsgStateOK:   "ver:u",
+	MsgGossip:    "ser:u! off:u b:u! total:u!",
+	MsgGossipOK:  "ser:u! why:s",
 }
 
 const headKeys = 6 // k a s t m g stand in every line and are parsed apart

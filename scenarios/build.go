@@ -121,6 +121,9 @@ func (s *Scenario) Distributor() distributor.Config {
 		Central:        d.Detector.Kind == "central",
 		Autoscale:      d.Autoscale.config(),
 	}
+	if cfg.State == distributor.Crdt {
+		cfg.Cluster = s.Gossip()
+	}
 	for _, a := range s.AnalyserList() {
 		if !a.Spare {
 			cfg.Analysers = append(cfg.Analysers, distributor.Analyser{ID: a.ID, Weight: uint32(a.Weight)})

@@ -100,7 +100,12 @@ const (
 	exitInterrupted = 130
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "distribute" {
+		go adjustProcs() // here, because it is the whole process's
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the command with its streams as arguments; it returns the exit code.
 func run(args []string, in io.Reader, out, errw io.Writer) int {

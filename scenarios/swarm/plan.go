@@ -76,7 +76,11 @@ func (w *world) kinds() (on []kind, weights []int) {
 	if d.chance(5) {
 		return nil, nil
 	}
-	for _, k := range kinds {
+	all := kinds
+	if w.clustered() {
+		all = slices.Concat(kinds, clusterKinds)
+	}
+	for _, k := range all {
 		has, weight := d.chance(40), d.between(1, 8) // both are drawn, so that a kind more moves none of the others
 		if slices.Contains(w.favour, k.name) {
 			has, weight = true, 8

@@ -65,6 +65,7 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.analysers()
 	w.schedule()
 	w.rare()
+	w.cluster()
 	w.autoscale()
 	w.fit()
 	w.sc.Faults = w.plan()

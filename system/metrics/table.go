@@ -85,6 +85,11 @@ var table = []metric{
 	{"attempt_time", "weir_distributor_analyser_attempt_duration_seconds", histogram, "analyser", "Time from an attempt to its receipt."},
 	{"probes", "weir_distributor_probes_total", counter, "result", "Probes by what they counted as."},
 	{"verdicts", "weir_distributor_verdicts_total", counter, "verdict", "Changes of the detectors' verdicts."},
+	{"gossip_parts", "weir_distributor_gossip_parts_total", counter, "", "Messages that told other distributors of the shared table."},
+	{"gossip_merged", "weir_distributor_gossip_merges_total", counter, "", "Deltas of other distributors that told something."},
+	{"gossip_refused", "weir_distributor_gossip_refused_total", counter, "", "Deltas of other distributors that were not taken."},
+	{"members", "weir_distributor_members", gauge, "status", "Other distributors of the cluster, by what was heard of them."},
+	{"tombstones", "weir_distributor_tombstones", gauge, "", "Removed analysers that the shared table still remembers."},
 
 	{"commits", "weir_analyser_commits_total", counter, "", "Packets committed, each once."},
 	{"committed_messages", "weir_analyser_messages_total", counter, "", "Messages in the packets committed."},
