@@ -96,6 +96,8 @@ type RunDistributor struct {
 	ConvergeWithin time.Duration `json:"converge_within_ns,omitempty"`
 	// Detector is the failure detector.
 	Detector RunDetector `json:"detector"`
+	// Scale is the autoscaler; nil: the number of workers never changes.
+	Scale *RunScale `json:"scale,omitempty"`
 }
 
 // RunWeight is an analyser and its weight at boot.

@@ -132,6 +132,7 @@ func (d *RunDistributor) validate() (errs []error) {
 		}
 	}
 	errs = append(errs, d.Detector.validate()...)
+	errs = append(errs, d.Scale.validate()...)
 	return append(errs, d.validateAnalysers()...)
 }
 

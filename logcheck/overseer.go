@@ -45,7 +45,7 @@ var overseerIDs = [ruleCount]string{
 var (
 	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin,
 		KindView, KindCredit, KindPick, KindHealth, KindProbed, KindAttemptFailed, KindDone, KindGaveUp,
-		KindDead, KindBudget, KindResumed, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
+		KindDead, KindBudget, KindResumed, KindLeft, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
 	reportKinds = Kinds(KindDup)
 )
 
@@ -310,9 +310,19 @@ func (o *overseer) seeDistributor(r *Record) {
 		for _, p := range a.pairs {
 			p.restart() // a detector may begin its counts anew after its own pause
 		}
+	case KindLeft:
+		o.release(a)
 	case KindStop:
-		a.stopped = true
+		o.release(a)
 		o.askDone(a, r)
+	}
+}
+
+// release ends what an actor that ends, or has left, was to do: it watches nobody any more.
+func (o *overseer) release(a *agent) {
+	a.stopped = true
+	for _, p := range a.pairs {
+		o.plan(p)
 	}
 }
 

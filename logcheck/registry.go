@@ -24,6 +24,7 @@ func families() []family {
 		{overseerIDs[:], overseerRules},
 		{conductIDs, conductRules},
 		{clusterIDs[:], clusterRules},
+		{scaleIDs, scaleFaces},
 	}
 }
 
@@ -33,7 +34,7 @@ var integrityIDs = []string{"H2", "H3", "H4", "H6", "H7"}
 // PropertyIDs lists the properties that a check judges, in report order.
 func PropertyIDs() []string {
 	ids := []string{"H2", "H3", "H4", "H5", "H6", "H7", "H9"}
-	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:], conductIDs, clusterIDs[:])
+	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:], conductIDs, clusterIDs[:], scaleIDs)
 }
 
 // Ignorable lists the properties that a run may leave out of its judgement

@@ -46,8 +46,13 @@ func (w *world) plan() string {
 	calm := one(p.dice, 25, 25, 50, 75)
 	busy := one(p.dice, 1, 1, 2, 3) // faults of one period, at most
 	n := int(w.sc.Phases.Faults / period)
+	var loud []int // periods that are not calm
 	for i, quiet := range p.calm(n, calm) {
 		if quiet {
+			continue
+		}
+		loud = append(loud, i)
+		if w.loadOnly {
 			continue
 		}
 		for range p.between(1, busy) {
@@ -55,6 +60,7 @@ func (w *world) plan() string {
 			on[p.weighted(weights)].draw(p)
 		}
 	}
+	w.signals(p, loud)
 	slices.SortStableFunc(p.lines, func(a, b line) int { return int(a.at - b.at) })
 	var b strings.Builder
 	for _, l := range p.lines {

@@ -84,7 +84,9 @@ func (w *worker) setSlots(env node.Env, m *tableMsg) (fell []*slot) {
 		s.member, s.index, s.weight, s.drain = true, i, mem.weight, mem.drain
 		if m.down != nil && s.down != m.down[i] {
 			s.down = m.down[i]
-			w.logCentral(env, s)
+			if w.view != nil { // a new worker's first view tells what it begins with
+				w.logCentral(env, s)
+			}
 			if s.down {
 				fell = append(fell, s)
 			}
