@@ -5,6 +5,10 @@ import (
 	"weir/system/record"
 )
 
+// Files are the names of the files of a store in an analyser's data folder, the snapshot
+// last, which is the order to read them in while the analyser runs.
+var Files = [3]string{fileLogs[0], fileLogs[1], fileSnapshot}
+
 // tellResults writes what the digest of the store adds up to. It is told when it was
 // recovered and at an orderly end: the same effects must give the same then.
 func (a *analyser) tellResults(env node.Env) {
