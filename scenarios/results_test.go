@@ -82,7 +82,7 @@ func TestResultsDoNotDependOnTheRun(t *testing.T) {
 		{"distributors: {workers: 2, state: shared}\nanalysers: {count: 3}\nfaults: |\n  " + strings.ReplaceAll(faults, "\n", "\n  ")},
 		{"distributors: {count: 2, workers: 3, policy: finish, attempt_timeout: 300ms}\nanalysers: {count: 2, weights: [1, 7]}\nfaults: |\n  " + strings.ReplaceAll(faults, "\n", "\n  ")},
 	} {
-		sc, err := Parse("results-test", []byte("name: results-test\nanalyser: {results: true, compact: 8KiB}\nemitters: {count: 2, rate: 40/s, packets: 400, buffer: {packets: 5000}}\n" + c.text))
+		sc, err := Parse("results-test", []byte("name: results-test\nanalyser: {results: true, compact: 8KiB}\nemitters: {count: 2, rate: 40/s, packets: 400, buffer: {packets: 5000}}\n"+c.text))
 		if err != nil {
 			t.Fatal(err)
 		}
