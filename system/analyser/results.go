@@ -1,6 +1,7 @@
 package analyser
 
 import (
+	"weir/system/digest"
 	"weir/system/node"
 	"weir/system/record"
 )
@@ -39,4 +40,17 @@ func (a *analyser) addSum(ln *record.Line, sum uint64) *record.Line {
 		return ln
 	}
 	return ln.Hex64("dg", sum)
+}
+
+// resultSamples tells the digest by level. Its other keys come from outside and are no
+// labels: there may be any number of them.
+func (a *analyser) resultSamples(s []node.Sample) []node.Sample {
+	if a.store == nil || a.store.Results() == nil {
+		return s
+	}
+	all := a.store.Results().Total()
+	for i, n := range all.Levels {
+		s = append(s, node.Count("results_messages", digest.LevelName(i), n))
+	}
+	return s
 }
