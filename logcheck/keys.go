@@ -85,6 +85,10 @@ const (
 	KeyTotal
 	KeyDig
 	KeyDead
+	KeyDG
+	KeyPkts
+	KeyErrs
+	KeyHash
 	keyCount
 )
 
@@ -168,6 +172,10 @@ var keyText = [keyCount]string{
 	KeyTotal:   "total",
 	KeyDig:     "dig",
 	KeyDead:    "dead",
+	KeyDG:      "dg",
+	KeyPkts:    "pkts",
+	KeyErrs:    "errs",
+	KeyHash:    "hash",
 }
 
 // String returns the key as it is written.

@@ -52,6 +52,7 @@ const (
 	KindCommit
 	KindDup
 	KindPoisoned
+	KindDigest
 	KindCounter
 	KindPhase
 	KindFault
@@ -79,6 +80,7 @@ var kindText = [kindCount]string{
 	KindResumed: "resumed", KindScale: "scale", KindCrew: "crew", KindLeft: "left",
 	KindSeed: "seed", KindChange: "change", KindReplica: "replica", KindNotTaken: "not_taken", KindMember: "member",
 	KindRecover: "recover", KindCommit: "commit", KindDup: "dup", KindPoisoned: "poisoned",
+	KindDigest:  "digest",
 	KindCounter: "counter",
 	KindPhase:   "phase", KindFault: "fault", KindLost: "lost", KindWorldDup: "dup",
 	KindNoeffect: "noeffect", KindStopped: "stopped", KindX: "x_",

@@ -25,6 +25,7 @@ func (s *Scenario) Emitter(inputs []emitter.Input, lines int64) emitter.Config {
 		BackoffMax:    e.Backoff.Max,
 		JitterPPM:     none(int(e.Backoff.Jitter), -1),
 		Horizon:       e.Horizon,
+		NoResults:     !s.Analyser.Results,
 	}
 	for _, n := range s.Nodes() {
 		if n.Role == RoleDistributor {
@@ -162,7 +163,7 @@ func (s *Scenario) Detector() detect.Config {
 // AnalyserConfig is the configuration of every analyser.
 func (s *Scenario) AnalyserConfig() analyser.Config {
 	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending,
-		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact)}
+		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact), NoResults: !s.Analyser.Results}
 }
 
 // Operator is the configuration of the node that sends control documents. It has

@@ -229,6 +229,9 @@ type Analyser struct {
 	Dedup int `yaml:"dedup" help:"packet ids remembered; beyond, the answer is busy" range:"1..16777216"`
 	// Compact is the size of the store's log at which a snapshot replaces it. Default 4MiB.
 	Compact Bytes `yaml:"compact" help:"size of the store's log at which a snapshot replaces it" range:"1KiB..1TiB"`
+	// Results has analysers digest what messages say, and emitters and analysers log the
+	// sums that prove it. Default false, because it costs time.
+	Results bool `yaml:"results" help:"digest what messages say, and log the sums that prove it"`
 	// Disk is each analyser's disk.
 	Disk Disk `yaml:"disk" help:"each analyser's disk"`
 }

@@ -23,6 +23,7 @@ type job struct {
 	lo     uint64
 	probe  bool   // a data probe: the same way, without an effect
 	number uint64 // its commit number once it is in a batch
+	sum    uint64 // of its messages, for the log
 	askers []asker
 	asker  [1]asker      // room for the first, mostly the only one
 	since  time.Duration // when it was taken
@@ -61,6 +62,7 @@ func (a *analyser) issue(env node.Env) {
 		default:
 			b.data, j.number = a.store.Commit(b.data, j.packet, j.lo)
 			b.last = j.number
+			j.sum = a.resultsSum()
 			a.commits++
 			a.measured.messages += uint64(len(j.packet.Entries))
 		}
@@ -83,8 +85,9 @@ func (a *analyser) append(env node.Env) {
 	b.token = env.Disk().Append(a.compact.log(), b.data, true)
 	for _, j := range b.jobs {
 		if !j.probe {
-			j.packet.ID.Log(env.Log("commit")).Int("n", int64(len(j.packet.Entries))).
-				Hex32("h", j.packet.Hash).Uint("cs", j.number).Uint("op", uint64(b.token)).End()
+			ln := j.packet.ID.Log(env.Log("commit")).Int("n", int64(len(j.packet.Entries))).
+				Hex32("h", j.packet.Hash).Uint("cs", j.number).Uint("op", uint64(b.token))
+			a.addSum(ln, j.sum).End()
 		}
 	}
 }

@@ -93,6 +93,7 @@ var table = []metric{
 
 	{"commits", "weir_analyser_commits_total", counter, "", "Packets committed, each once."},
 	{"committed_messages", "weir_analyser_messages_total", counter, "", "Messages in the packets committed."},
+	{"results_messages", "weir_analyser_results_messages", gauge, "level", "Messages in the digest of the store, over all lives, by level."},
 	{"duplicates", "weir_analyser_duplicates_total", counter, "", "Packets suppressed as duplicates."},
 	{"poisoned", "weir_analyser_poisoned_total", counter, "", "Packets refused for good."},
 	{"batches", "weir_analyser_batches_total", counter, "", "Appends that became durable."},

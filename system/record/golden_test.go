@@ -112,6 +112,12 @@ var goldenNode = []goldenRecord{
 	{"drop", func(l *Line) { l.Uint("tok", 1).Str("fr", "e1").Uint("fi", 1).Str("why", "stale") }},
 	{"x_other", func(l *Line) { l.Str("colour", "").Int("low", math.MinInt64).Uint("id", 1) }},
 	{"counter", func(l *Line) { l.Str("name", "drift").Int("val", math.MinInt64) }},
+	{"commit", func(l *Line) {
+		l.Packet("id", "e1", 1, 3).Int("n", 1).Hex32("h", 1).Uint("cs", 14).Uint("op", 5).Hex64("dg", math.MaxUint64)
+	}},
+	{"digest", func(l *Line) {
+		l.Uint("n", 14).Uint("lost", 1).Uint("pkts", 13).Uint("msgs", 99).Uint("errs", 7).Hex64("dg", 0xfedcba9876543210).Hex64("hash", 1)
+	}},
 	{"counter", func(l *Line) { l.Str("name", "acked").Int("val", math.MaxInt64) }},
 	{"scale", func(l *Line) {
 		l.Int("n", 2).Int("want", 7).Int("to", 4).Str("why", "up").Str("set", "wait=-/50000000,cpu=1900/700")

@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"weir/system/digest"
 	"weir/system/message"
 )
 
@@ -36,6 +37,8 @@ type Store struct {
 	emitters []*emitter
 	byName   map[string]*emitter // never ranged over
 	scratch  effect
+	results  *digest.Digest // of what the effects' messages say; nil: not wanted
+	meter    *digest.Meter
 }
 
 // New returns an empty store. The limits must be valid.
@@ -43,7 +46,12 @@ func New(l Limits) *Store {
 	if err := l.Validate(); err != nil {
 		panic(err)
 	}
-	return &Store{limits: l, sources: newTally(l.Sources), byName: map[string]*emitter{}}
+	s := &Store{limits: l, sources: newTally(l.Sources), byName: map[string]*emitter{}}
+	if l.Results != nil {
+		s.results = digest.New(*l.Results)
+		s.meter = digest.NewMeter(*l.Results, s.results)
+	}
+	return s
 }
 
 // N returns the highest commit number.
@@ -150,6 +158,9 @@ func (s *Store) Commit(b []byte, p *message.Packet, lo uint64) ([]byte, uint64) 
 	e := &s.scratch
 	e.measure(p, lo)
 	e.number = s.n + 1
+	if s.results != nil {
+		e.results = s.meter.Packet(p)
+	}
 	b = appendEffect(b, e)
 	s.apply(e)
 	return b, e.number
@@ -195,6 +206,7 @@ func (s *Store) apply(e *effect) {
 	for i, v := range e.levels {
 		s.totals.Levels[i] += v
 	}
+	s.count(e)
 	for _, src := range e.sources {
 		if !s.sources.add(src.Name, src.Messages) {
 			s.totals.Others += src.Messages
