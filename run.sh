@@ -5,7 +5,7 @@
 #   ./run.sh test            every test, as CI runs it
 #   ./run.sh bench [PATTERN] the benchmarks
 #   ./run.sh bench-peers [--only LIST]  the distributor beside nginx and HAProxy, on
-#                            this machine (5 minutes)
+#                            this machine (8 minutes)
 #   ./run.sh fuzz TARGET PKG [TIME]  one fuzz target, 30 s unless told
 #   ./run.sh mutants [NAME...]  plant the bank's defects one by one; each must be caught;
 #                            and the kill matrix: by what, after how many random worlds

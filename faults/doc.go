@@ -29,7 +29,7 @@
 //	phrase   = node | link | shape | clock | disk | config | "heal" "all"
 //	node     = "crash" NODES [ "silent" ] | ( "restart" | "stop" | "normal" ) NODES
 //	         | ( "pause" | "resume" ) NODES [ "/" ACTOR ] | "kill" NODES "/" ACTOR | "slow" NODES PERCENT
-//	         | "load" NODES PERCENT | "unload" NODES
+//	         | "load" NODES PERCENT | ( "unload" | "gauge_lost" | "gauge_nan" | "gauge_back" ) NODES
 //	link     = ( "cut" | "heal" | "hold" | "release" | "mend" | "reset" | "refuse" | "truncate" )
 //	           LINKS { CLASS }
 //	         | "impair" LINKS { CLASS } what { what }

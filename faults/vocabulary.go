@@ -16,6 +16,10 @@ const (
 	Load    Verb = "load"
 	Unload  Verb = "unload"
 
+	GaugeLost Verb = "gauge_lost"
+	GaugeNaN  Verb = "gauge_nan"
+	GaugeBack Verb = "gauge_back"
+
 	Cut     Verb = "cut"
 	Heal    Verb = "heal"
 	Hold    Verb = "hold"
@@ -126,6 +130,10 @@ var vocabulary = []Info{
 	{Normal, FormNodes, nil, "", true, "handlers take their own service time again"},
 	{Load, FormNodes, []Arg{ArgPercent}, Unload, true, "an emitter offers this share of its planned load"},
 	{Unload, FormNodes, nil, "", true, "the planned load again"},
+
+	{GaugeLost, FormNodes, nil, GaugeBack, true, "the node cannot tell what its process uses: its autoscaler misses those signals"},
+	{GaugeNaN, FormNodes, nil, GaugeBack, true, "what it tells is not a number"},
+	{GaugeBack, FormNodes, nil, "", true, "it can tell again"},
 
 	{Cut, FormLinks, nil, Heal, true, "messages on the link vanish, also those on their way"},
 	{Refuse, FormLinks, nil, Heal, true, "the connections that carry the link break as by reset, and no new one is accepted"},

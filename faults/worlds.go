@@ -56,6 +56,7 @@ const (
 	sealed    = "the world sees a process, not its actors"
 	stream    = "inside a byte stream nothing is lost, doubled or overtaken"
 	hostClock = "processes share the host's clock"
+	ownGauge  = "a process asks its operating system"
 	hostDisk  = "processes share the host's file system"
 )
 
@@ -71,6 +72,7 @@ var table = []row{
 		[nWorlds]Support{does(""), never(sealed), never(sealed)}},
 	{[]Verb{Slow, Normal}, "", nil, [nWorlds]Support{does("of the virtual service time"), later("slower virtual clock for code"), does("SIGSTOP in turns")}},
 	{[]Verb{Load, Unload}, "", nil, [nWorlds]Support{does("through the runner"), later("control message"), does("through the runner")}},
+	{[]Verb{GaugeLost, GaugeNaN, GaugeBack}, "", nil, [nWorlds]Support{does("through the runner"), never(ownGauge), never(ownGauge)}},
 	{[]Verb{Cut, Heal, Hold, Release}, "", nil, [nWorlds]Support{does(""), later("on the bytes"), does("proxy")}},
 	{[]Verb{Reset}, "", nil, [nWorlds]Support{does("both ways, by message"), later("on the bytes"), does("proxy: RST at both ends")}},
 	{[]Verb{Refuse}, "", nil, [nWorlds]Support{does("both ways, by message"), later("on the bytes"), does("proxy: the port is closed")}},

@@ -192,7 +192,7 @@ func (h *causality) handled(r *Record) {
 }
 
 // requestOf is the message that a reply answers.
-var requestOf = [msgCount]Msg{MsgResult: MsgSubmit, MsgReceipt: MsgPacket, MsgProbeOK: MsgProbe, MsgControlOK: MsgControl, MsgStateOK: MsgState}
+var requestOf = [msgCount]Msg{MsgResult: MsgSubmit, MsgReceipt: MsgPacket, MsgProbeOK: MsgProbe, MsgControlOK: MsgControl, MsgStateOK: MsgState, MsgGossipOK: MsgGossip}
 
 // reply judges that `re` names a request that this incarnation sent to the node
 // that answers. An old request is only known by its number.

@@ -57,7 +57,8 @@ type RunNode struct {
 type RunDistributor struct {
 	// Policy is deficit, finish, eligible, smooth, random or original.
 	Policy string `json:"policy"`
-	// State is shared (a router actor chooses) or local (each worker does).
+	// State is shared (a router actor chooses), local (each worker does) or crdt (as local,
+	// and the distributors share the table).
 	State string `json:"state"`
 	// Workers is the number of workers of a distributor.
 	Workers int `json:"workers"`
@@ -90,8 +91,13 @@ type RunDistributor struct {
 	QueueBytes int64 `json:"queue_bytes"`
 	// ApplyWithin bounds how long a worker may take to apply a configuration.
 	ApplyWithin time.Duration `json:"apply_within_ns"`
+	// ConvergeWithin is T_G: within it what one distributor has seen of the shared table
+	// reaches each other that it can talk to. 0: not told.
+	ConvergeWithin time.Duration `json:"converge_within_ns,omitempty"`
 	// Detector is the failure detector.
 	Detector RunDetector `json:"detector"`
+	// Scale is the autoscaler; nil: the number of workers never changes.
+	Scale *RunScale `json:"scale,omitempty"`
 }
 
 // RunWeight is an analyser and its weight at boot.
@@ -131,6 +137,8 @@ type RunEmitter struct {
 	BufferPackets int `json:"buffer_packets"`
 	// RetryMax bounds the wait between two submits of a packet.
 	RetryMax time.Duration `json:"retry_max_ns"`
+	// SubmitTimeout is how long a distributor's answer is awaited; 0: not told.
+	SubmitTimeout time.Duration `json:"submit_timeout_ns,omitempty"`
 }
 
 // RunAnalyser is what an analyser promises.
@@ -172,3 +180,6 @@ func (r *Run) RecoverMax() int64 {
 	}
 	return int64(r.Distributor.Detector.RecoverMax)
 }
+
+// alone reports whether each worker chooses for itself.
+func (d *RunDistributor) alone() bool { return d.State == "local" || d.State == "crdt" }

@@ -78,7 +78,7 @@ func (r *Run) validateNodes() (errs []error) {
 }
 
 func (r *Run) validateRest() (errs []error) {
-	if r.Emitter.Horizon < 0 || r.Emitter.BufferPackets < 0 || r.Emitter.RetryMax < 0 {
+	if r.Emitter.Horizon < 0 || r.Emitter.BufferPackets < 0 || r.Emitter.RetryMax < 0 || r.Emitter.SubmitTimeout < 0 {
 		errs = append(errs, errors.New("a value of emitter is negative"))
 	}
 	if r.Analyser.Ack != "" && r.Analyser.Ack != "synced" {
@@ -115,8 +115,8 @@ func (d *RunDistributor) validate() (errs []error) {
 	if d.Policy != "" && !slices.Contains(policies, d.Policy) {
 		bad("policy %q is not known", d.Policy)
 	}
-	if d.State != "" && d.State != "shared" && d.State != "local" {
-		bad("state is %q, not shared or local", d.State)
+	if d.State != "" && d.State != "shared" && d.State != "local" && d.State != "crdt" {
+		bad("state is %q, not shared, local or crdt", d.State)
 	}
 	if d.OnFull != "" && d.OnFull != "skip" && d.OnFull != "wait" {
 		bad("on_full is %q, not skip or wait", d.OnFull)
@@ -129,12 +129,13 @@ func (d *RunDistributor) validate() (errs []error) {
 	}
 	for _, v := range []int64{int64(d.Workers), int64(d.Window), int64(d.AttemptTimeout), int64(d.AttemptsMax),
 		int64(d.BackoffBase), int64(d.BackoffMax), int64(d.JitterPPM), int64(d.RetryMin), int64(d.RetryPercent),
-		d.QueueItems, d.QueueBytes, int64(d.ApplyWithin), int64(d.Hold)} {
+		d.QueueItems, d.QueueBytes, int64(d.ApplyWithin), int64(d.Hold), int64(d.ConvergeWithin)} {
 		if v < 0 {
 			bad("a value of distributor is negative: %d", v)
 		}
 	}
 	errs = append(errs, d.Detector.validate()...)
+	errs = append(errs, d.Scale.validate()...)
 	return append(errs, d.validateAnalysers()...)
 }
 

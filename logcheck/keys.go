@@ -76,6 +76,19 @@ const (
 	KeyAct
 	KeyCls
 	KeyWant
+	KeyBy
+	KeyCtr
+	KeyWeight
+	KeySeen
+	KeySer
+	KeyOff
+	KeyTotal
+	KeyDig
+	KeyDead
+	KeyDG
+	KeyPkts
+	KeyErrs
+	KeyHash
 	keyCount
 )
 
@@ -150,6 +163,19 @@ var keyText = [keyCount]string{
 	KeyAct:     "act",
 	KeyCls:     "cls",
 	KeyWant:    "want",
+	KeyBy:      "by",
+	KeyCtr:     "ctr",
+	KeyWeight:  "weight",
+	KeySeen:    "seen",
+	KeySer:     "ser",
+	KeyOff:     "off",
+	KeyTotal:   "total",
+	KeyDig:     "dig",
+	KeyDead:    "dead",
+	KeyDG:      "dg",
+	KeyPkts:    "pkts",
+	KeyErrs:    "errs",
+	KeyHash:    "hash",
 }
 
 // String returns the key as it is written.

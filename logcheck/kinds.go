@@ -43,12 +43,18 @@ const (
 	KindScale
 	KindCrew
 	KindLeft
+	KindSeed
+	KindChange
+	KindReplica
+	KindNotTaken
+	KindMember
 	KindRecover
 	KindCommit
 	KindDup
 	KindPoisoned
 	KindTake
 	KindCounts
+	KindDigest
 	KindCounter
 	KindPhase
 	KindFault
@@ -74,8 +80,10 @@ var kindText = [kindCount]string{
 	KindAttemptFailed: "attempt_failed", KindRetry: "retry", KindDone: "done",
 	KindGaveUp: "gave_up", KindDead: "dead", KindBudget: "budget", KindNoneUp: "none_up",
 	KindResumed: "resumed", KindScale: "scale", KindCrew: "crew", KindLeft: "left",
+	KindSeed: "seed", KindChange: "change", KindReplica: "replica", KindNotTaken: "not_taken", KindMember: "member",
 	KindRecover: "recover", KindCommit: "commit", KindDup: "dup", KindPoisoned: "poisoned",
 	KindTake: "take", KindCounts: "counts",
+	KindDigest:  "digest",
 	KindCounter: "counter",
 	KindPhase:   "phase", KindFault: "fault", KindLost: "lost", KindWorldDup: "dup",
 	KindNoeffect: "noeffect", KindStopped: "stopped", KindX: "x_",
@@ -123,10 +131,12 @@ const (
 	MsgControlOK
 	MsgState
 	MsgStateOK
+	MsgGossip
+	MsgGossipOK
 	msgCount
 )
 
-var msgText = [msgCount]string{"", "submit", "result", "packet", "receipt", "probe", "probe_ok", "control", "control_ok", "state", "state_ok"}
+var msgText = [msgCount]string{"", "submit", "result", "packet", "receipt", "probe", "probe_ok", "control", "control_ok", "state", "state_ok", "gossip", "gossip_ok"}
 
 // String returns the message's name in the log.
 func (m Msg) String() string {

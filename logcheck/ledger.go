@@ -38,6 +38,9 @@ type Packet struct {
 	open      bool    // counted in delivery.open
 	arrivals  []arrival
 	takes     []taken
+	heldBy    Sym   // the distributor of the newest submission that is not answered (G9)
+	heldSince int64 // when it was sent
+	heldAt    place
 }
 
 // place is where a record was, small enough to keep for every packet.

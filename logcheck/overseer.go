@@ -18,6 +18,7 @@ const (
 	ruleR11
 	ruleR12
 	ruleR13
+	ruleR14
 	ruleF1
 	ruleF2
 	ruleF4
@@ -35,7 +36,7 @@ const (
 )
 
 var overseerIDs = [ruleCount]string{
-	"R1", "R3", "R4", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13",
+	"R1", "R3", "R4", "R6", "R7", "R8", "R9", "R10", "R11", "R12", "R13", "R14",
 	"F1", "F2", "F4", "F5", "F6", "F8", "F9", "F13", "F14", "B1", "B2", "B3", "B5",
 }
 
@@ -44,7 +45,7 @@ var overseerIDs = [ruleCount]string{
 var (
 	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin,
 		KindView, KindCredit, KindPick, KindHealth, KindProbed, KindAttemptFailed, KindDone, KindGaveUp,
-		KindDead, KindBudget, KindResumed, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
+		KindDead, KindBudget, KindResumed, KindLeft, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
 	reportKinds = Kinds(KindDup)
 )
 
@@ -121,6 +122,7 @@ type overseer struct {
 	kept   map[Sym]*buffer // what emitters hold, by node
 	stored map[Sym]*storedConfig
 	starts startCredits
+	whole  wholeSum
 	report *reporter // nil: no report wanted
 	done   bool
 }
@@ -308,9 +310,19 @@ func (o *overseer) seeDistributor(r *Record) {
 		for _, p := range a.pairs {
 			p.restart() // a detector may begin its counts anew after its own pause
 		}
+	case KindLeft:
+		o.release(a)
 	case KindStop:
-		a.stopped = true
+		o.release(a)
 		o.askDone(a, r)
+	}
+}
+
+// release ends what an actor that ends, or has left, was to do: it watches nobody any more.
+func (o *overseer) release(a *agent) {
+	a.stopped = true
+	for _, p := range a.pairs {
+		o.plan(p)
 	}
 }
 
@@ -344,7 +356,7 @@ func (o *overseer) finish(end *End) {
 		o.report.finish(o, end.Time)
 	}
 	assert(len(o.live) == 0, "%d incarnations left", len(o.live))
-	o.starts.judge(&o.tally[ruleR4], o.ctx.Run.Distributor.State == "local")
+	o.starts.judge(&o.tally[ruleR4], o.ctx.Run.Distributor.alone())
 }
 
 // forever is a time after every record.

@@ -66,6 +66,7 @@ func (o *overseer) decided(c *chooser, v cited, at int32, d *drawing, r *Record)
 		o.judgeReturn(c, at, r)
 	}
 	o.sumDecision(c, e, at, u)
+	o.clusterDecision(r)
 	o.noteExtremes(c)
 	e.last = r.Ref()
 }

@@ -21,8 +21,11 @@ func families() []family {
 		{harnessIDs, harnessRules},
 		{deliveryIDs, deliveryRules},
 		{inputIDs, inputRules},
+		{resultIDs, resultRules},
 		{overseerIDs[:], overseerRules},
 		{conductIDs, conductRules},
+		{clusterIDs[:], clusterRules},
+		{scaleIDs, scaleFaces},
 	}
 }
 
@@ -32,7 +35,7 @@ var integrityIDs = []string{"H2", "H3", "H4", "H6", "H7"}
 // PropertyIDs lists the properties that a check judges, in report order.
 func PropertyIDs() []string {
 	ids := []string{"H2", "H3", "H4", "H5", "H6", "H7", "H9"}
-	return slices.Concat(ids, deliveryIDs, inputIDs, overseerIDs[:], conductIDs)
+	return slices.Concat(ids, deliveryIDs, inputIDs, resultIDs, overseerIDs[:], conductIDs, clusterIDs[:], scaleIDs)
 }
 
 // Ignorable lists the properties that a run may leave out of its judgement

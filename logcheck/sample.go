@@ -10,8 +10,9 @@ import (
 // about one packet, whose records are all there, or about records that are about no
 // packet. The others count, sum or replay what is not there.
 var sampleIDs = []string{
-	"H2", "H6", "H7", "C1", "C2", "C3", "C4", "C5", "C7", "C12", "C13", "R1", "R7", "R10", "R13",
+	"H2", "H6", "H7", "C1", "C2", "C3", "C4", "C5", "C7", "C12", "C13", "D2", "R1", "R7", "R10", "R13",
 	"F1", "F2", "F4", "F5", "F6", "F12", "F13", "F15", "B2", "B4",
+	"G1", "G2", "G3", "G4", "G5", "G6", "G8", "G10",
 }
 
 // sampleOf is of how many packets the logs have one. A reason says that it is not the

@@ -11,6 +11,7 @@ const (
 	ActClock // skew, drift, freeze
 	ActDisk  // lie, fill, break, stall
 	ActLoad
+	ActGauge // what the node's process uses cannot be measured
 )
 
 // never is a time before every record.
@@ -43,7 +44,7 @@ type linkKey struct{ from, to Sym }
 // nodeTruth is what is active on a node or on one actor.
 type nodeTruth struct {
 	active  Act
-	since   [6]int64 // per bit of active
+	since   [7]int64 // per bit of active
 	disk    uint8    // which disk states are active
 	clock   uint8    // which clock states are active
 	touched int64    // the last moment at which a fault began, ended or acted here

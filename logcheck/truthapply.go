@@ -70,6 +70,7 @@ var verbs = map[string]verb{
 	"disk_fill": {act: ActDisk, begin: true, sub: subFill}, "disk_free": {act: ActDisk, sub: subFill},
 	"disk_break": {act: ActDisk, begin: true, sub: subBreak}, "disk_repair": {act: ActDisk, sub: subBreak},
 	"disk_stall": {act: ActDisk, begin: true, sub: subStall}, "disk_flow": {act: ActDisk, sub: subStall},
+	"gauge_lost": {act: ActGauge, begin: true}, "gauge_nan": {act: ActGauge, begin: true}, "gauge_back": {act: ActGauge},
 	"load": {act: ActLoad, begin: true}, "unload": {act: ActLoad},
 	"kill": {}, "jump": {}, "disk_tear": {}, "disk_rot": {}, "configure": {},
 }

@@ -180,7 +180,7 @@ func (s *watchScript) event(f *watchFile, actor string, w []string) {
 		f.tok++
 		node, to, _ := strings.Cut(w[2], "/")
 		m := &watchMsg{from: f.node, actor: actor, inc: f.inc, tok: f.tok, msg: w[3], keys: w[4:]}
-		m.class = map[string]string{"submit": "data", "packet": "data", "result": "ack", "receipt": "ack", "probe": "probe", "probe_ok": "probe", "control": "control"}[m.msg]
+		m.class = map[string]string{"submit": "data", "packet": "data", "result": "ack", "receipt": "ack", "probe": "probe", "probe_ok": "probe", "control": "control", "gossip": "control", "gossip_ok": "control"}[m.msg]
 		if m.msg == "packet" || m.msg == "submit" {
 			m.keys = append([]string{"b=10", "h=00000000"}, m.keys...)
 		}
@@ -238,6 +238,12 @@ func (s *watchScript) set(kv string) {
 		}
 	case "on_full":
 		d.OnFull = v
+	case "converge":
+		d.ConvergeWithin = time.Duration(n) * time.Millisecond
+	case "submit_timeout":
+		s.run.Emitter.SubmitTimeout = time.Duration(n) * time.Millisecond
+	case "retry_max":
+		s.run.Emitter.RetryMax = time.Duration(n) * time.Millisecond
 	case "window":
 		d.Window = n
 	case "workers":

@@ -25,7 +25,8 @@ func watchSections(text string) map[string]string {
 // TestWatchedProperties judges, for each property, a small run that keeps it and
 // one that breaks it, which must be shown by exactly the records told.
 func TestWatchedProperties(t *testing.T) {
-	for _, id := range overseerIDs {
+	all := slices.Concat(overseerIDs[:], clusterIDs[:])
+	for _, id := range all {
 		t.Run(id, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("testdata", "watch", id+".txtar"))
 			if err != nil {
@@ -34,7 +35,7 @@ func TestWatchedProperties(t *testing.T) {
 			s := watchSections(string(text))
 			pass := checkWatch(t, s["base"]+s["pass"], Options{})
 			watchStatus(t, pass, id, Pass)
-			for _, other := range overseerIDs {
+			for _, other := range all {
 				if r := watchOf(pass, other); r.Status == Fail {
 					t.Errorf("the sound run fails %s: %s %v", other, r.Detail, watchRefs(r))
 				}

@@ -50,7 +50,7 @@ func newRun(sc *Scenario, opt Options) (*run, error) {
 	}
 	r.log = faults.NewLog(&r.faults)
 	r.injector, err = simfault.New(r.world.sim, simfault.Options{
-		Plan: *sc.Plan(), Log: r.log, Actors: sc.Topology().Nodes, Configure: r.configure, Load: r.load,
+		Plan: *sc.Plan(), Log: r.log, Actors: sc.Topology().Nodes, Configure: r.configure, Load: r.load, Gauge: r.breakGauge,
 	})
 	if err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ func (s *Scenario) Emitter(inputs []emitter.Input, lines int64) emitter.Config {
 		BackoffMax:    e.Backoff.Max,
 		JitterPPM:     none(int(e.Backoff.Jitter), -1),
 		Horizon:       e.Horizon,
+		NoResults:     !s.Analyser.Results,
 	}
 	for _, n := range s.Nodes() {
 		if n.Role == RoleDistributor {
@@ -121,6 +122,9 @@ func (s *Scenario) Distributor() distributor.Config {
 		Central:        d.Detector.Kind == "central",
 		Autoscale:      d.Autoscale.config(),
 	}
+	if cfg.State == distributor.Crdt {
+		cfg.Cluster = s.Gossip()
+	}
 	for _, a := range s.AnalyserList() {
 		if !a.Spare {
 			cfg.Analysers = append(cfg.Analysers, distributor.Analyser{ID: a.ID, Weight: uint32(a.Weight)})
@@ -160,7 +164,7 @@ func (s *Scenario) Detector() detect.Config {
 func (s *Scenario) AnalyserConfig() analyser.Config {
 	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending,
 		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact),
-		Workers: s.Analyser.Workers, StoreTimeout: s.Analyser.StoreTimeout}
+		Workers: s.Analyser.Workers, StoreTimeout: s.Analyser.StoreTimeout, NoResults: !s.Analyser.Results}
 }
 
 // Operator is the configuration of the node that sends control documents. It has

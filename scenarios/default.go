@@ -63,6 +63,7 @@ func defaultDistributors() Distributors {
 		Persist:        true,
 		Detector:       defaultDetector(),
 		Autoscale:      defaultAutoscale(),
+		Gossip:         Gossip{500 * time.Millisecond, time.Second, 32 << 10},
 	}
 }
 

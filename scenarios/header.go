@@ -19,8 +19,8 @@ func (s *Scenario) header(opt Options) *logcheck.Run {
 	h := &logcheck.Run{
 		Format: 1, Scenario: s.Name, ScenarioHash: s.Hash(), Seed: fmt.Sprintf("0x%016x", opt.Seed),
 		Build: opt.Build, World: "sim",
-		Distributor: s.headDistributor(),
-		Emitter:     logcheck.RunEmitter{Horizon: s.Emitters.Horizon, BufferPackets: s.Emitters.Buffer.Packets, RetryMax: s.Emitters.Backoff.Max},
+		Distributor: s.headDistributor(len(opt.Inputs) > 0),
+		Emitter:     logcheck.RunEmitter{Horizon: s.Emitters.Horizon, BufferPackets: s.Emitters.Buffer.Packets, RetryMax: s.Emitters.Backoff.Max, SubmitTimeout: s.Emitters.SubmitTimeout},
 		Analyser:    s.headAnalyser(),
 		Phases:      s.headPhases(),
 		SettleMax:   s.Phases.Settle, MinPackets: s.Check.MinPackets,
@@ -42,7 +42,7 @@ func (s *Scenario) headAnalyser() logcheck.RunAnalyser {
 	return out
 }
 
-func (s *Scenario) headDistributor() logcheck.RunDistributor {
+func (s *Scenario) headDistributor(inputs bool) logcheck.RunDistributor {
 	d := &s.Distributors
 	out := logcheck.RunDistributor{
 		Policy: d.Policy, State: d.State, Workers: d.Workers, PacketMax: int64(d.PacketMax),
@@ -52,7 +52,7 @@ func (s *Scenario) headDistributor() logcheck.RunDistributor {
 		Hold: d.Hold, Persist: d.Persist,
 		RetryMin: d.RetryBudget.Min, RetryPercent: d.RetryBudget.Percent,
 		QueueItems: int64(d.Queue.Items), QueueBytes: int64(d.Queue.Bytes),
-		ApplyWithin: applyMax, Detector: s.headDetector(),
+		ApplyWithin: applyMax, ConvergeWithin: s.convergeMax(), Detector: s.headDetector(), Scale: s.headScale(inputs),
 	}
 	for _, a := range s.AnalyserList() {
 		if !a.Spare {

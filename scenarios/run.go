@@ -154,7 +154,8 @@ type run struct {
 	log         *faults.Log
 	faults      bytes.Buffer
 	stop        string
-	undelivered []string // control documents that the operator could not take
+	gauges      map[string]faults.Verb // what was last done to a distributor's
+	undelivered []string               // control documents that the operator could not take
 }
 
 // play starts all nodes, lets the phases pass and stops the nodes in order.

@@ -78,8 +78,9 @@ type Distributors struct {
 	Autoscale Autoscale `yaml:"autoscale" help:"has the number of workers follow the load"`
 	// Policy chooses the analyser. Default deficit.
 	Policy string `yaml:"policy" help:"who gets a packet" enum:"deficit,finish,eligible,smooth,random,original"`
-	// State says who chooses: each worker, or one router for all. Default local.
-	State string `yaml:"state" help:"local: each worker chooses; shared: a router does for all" enum:"local,shared"`
+	// State says who chooses: each worker, or one router for all; crdt: each worker, and all
+	// distributors share their table. Default local.
+	State string `yaml:"state" help:"local: each worker chooses; shared: a router does for all; crdt: as local, and the distributors share their table" enum:"local,shared,crdt"`
 	// PacketMax is the largest packet. Default 100 messages.
 	PacketMax int `yaml:"packet_max" help:"messages of the largest packet" range:"1..1048576"`
 	// Window bounds the packets in flight to one analyser from one worker. Default 256.
@@ -109,6 +110,18 @@ type Distributors struct {
 	Service Service `yaml:"service" help:"virtual processor time of a worker"`
 	// Detector decides which analysers are up.
 	Detector Detector `yaml:"detector" help:"what decides that an analyser is down or up"`
+	// Gossip is how the table is shared, for state: crdt.
+	Gossip Gossip `yaml:"gossip" help:"how the distributors share their table, for state: crdt"`
+}
+
+// Gossip is how distributors share their table.
+type Gossip struct {
+	// Interval is the time between two rounds, a fifth more or less. Default 500ms.
+	Interval time.Duration `yaml:"interval" help:"time between rounds; each is up to a fifth shorter or longer" range:"1ms..1h"`
+	// Timeout is how long an answer is awaited. Default 1s.
+	Timeout time.Duration `yaml:"timeout" help:"how long an answer is awaited" range:"1ms..1h"`
+	// Part is the largest part of a message. Default 32KiB.
+	Part Bytes `yaml:"part" help:"the largest part of a message; more goes in several" range:"64..1000000"`
 }
 
 // RetryBudget bounds the retries in flight of one worker: the larger of Min and
@@ -221,6 +234,9 @@ type Analyser struct {
 	Dedup int `yaml:"dedup" help:"packet ids remembered; beyond, the answer is busy" range:"1..16777216"`
 	// Compact is the size of the store's log at which a snapshot replaces it. Default 4MiB.
 	Compact Bytes `yaml:"compact" help:"size of the store's log at which a snapshot replaces it" range:"1KiB..1TiB"`
+	// Results has analysers digest what messages say, and emitters and analysers log the
+	// sums that prove it. Default false, because it costs time.
+	Results bool `yaml:"results" help:"digest what messages say, and log the sums that prove it"`
 	// Disk is each analyser's disk.
 	Disk Disk `yaml:"disk" help:"each analyser's disk"`
 }

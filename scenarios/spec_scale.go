@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"weir/faults"
+	"weir/logcheck"
 	"weir/sim"
 	"weir/system/distributor"
 	"weir/system/scale"
@@ -91,6 +93,12 @@ type meter struct {
 func (m *meter) Load() distributor.Load {
 	served, waits := m.r.world.sim.Usage(m.id)
 	now := m.r.world.sim.Now()
+	switch m.r.gauges[m.r.world.nameOf(m.id)] {
+	case faults.GaugeLost:
+		return distributor.Load{Cores: math.NaN(), Memory: math.NaN()}
+	case faults.GaugeNaN: // as one that divides zeros, or counts backwards
+		return distributor.Load{Cores: math.Inf(1), Memory: -1}
+	}
 	l := distributor.Load{Cores: math.NaN(), Memory: float64(waits) / float64(m.r.sc.Distributors.Queue.Bytes)}
 	if now > m.at {
 		l.Cores = float64(served-m.served) / float64(now-m.at)
@@ -99,7 +107,37 @@ func (m *meter) Load() distributor.Load {
 	return l
 }
 
+// breakGauge breaks or mends a distributor's gauge; the fault plan calls it.
+func (r *run) breakGauge(target string, act faults.Verb) {
+	if r.gauges == nil {
+		r.gauges = map[string]faults.Verb{}
+	}
+	r.gauges[target] = act
+}
+
 // gaugeOf returns what makes the gauge of a distributor's incarnation.
 func (r *run) gaugeOf(name string) func() distributor.Gauge {
 	return func() distributor.Gauge { return &meter{r: r, id: r.world.byName[name]} }
+}
+
+// headScale is what run.json says of the autoscaler and of the load that it has to meet;
+// nil: there is none. A load that is not even is not told.
+func (s *Scenario) headScale(inputs bool) *logcheck.RunScale {
+	c := s.Distributor().WithDefaults().Autoscale
+	if !c.On() {
+		return nil
+	}
+	e, d := &s.Emitters, &s.Distributors
+	h := &logcheck.RunScale{
+		Min: c.Min, Max: c.Max, Every: c.Every, Wait: c.Wait, Response: c.Response,
+		CPU: int64(c.CPU), Memory: int64(c.Memory), Emitters: int64(c.Emitters),
+		Tolerance: int64(max(c.Tolerance, 0)), StepUp: c.StepUp, StepDown: c.StepDown,
+		WindowUp: max(c.WindowUp, 0), WindowDown: max(c.WindowDown, 0), CooldownUp: max(c.CooldownUp, 0), CooldownDown: max(c.CooldownDown, 0),
+		Cores: d.Cores, Late: s.slack(),
+	}
+	if d.Count == 1 && e.Arrivals != "burst" && e.Giant.Every == 0 && e.Poison.Every == 0 && e.For == 0 && e.Packets == 0 && s.Links.Rate == 0 && !inputs {
+		h.Rate, h.Regular = int64(e.Rate), e.Arrivals == "constant"
+		h.PacketTime = d.Service.Packet + d.Service.Message*time.Duration(e.Messages.Min+e.Messages.Max)/2
+	}
+	return h
 }

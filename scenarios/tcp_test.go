@@ -69,6 +69,7 @@ var brief = []string{"phases.warmup=2s", "phases.faults=5s", "phases.heal=3s", "
 var agreeing = map[string]string{
 	"steady-deficit":          "",
 	"steady-finish":           "",
+	"gossip-partition":        "at 2s for 3s cut d1 <-> {d2,d3} control; at 2500ms weight d1 a1 5; at 3s weight d2 a1 2; at 3s drain d1 a2; at 3500ms remove d3 a2; at 3500ms remove d2 a3; at 4s add d1 a5 3",
 	"steady-random":           "",
 	"poison":                  "",
 	"crash":                   "at 2s for 3s crash a2",
@@ -90,7 +91,7 @@ var agreeing = map[string]string{
 
 // talking are those whose real nodes do not talk by gRPC. HTTP takes more of a machine
 // that has little to give.
-var talking = map[string]string{"crash": "http", "weight-change": "http", "poison": "mixed", "refused": "mixed"}
+var talking = map[string]string{"crash": "http", "weight-change": "http", "poison": "mixed", "refused": "mixed", "gossip-partition": "mixed"}
 
 // TestWorldsAgree holds that real processes get the verdict that the simulation
 // gets, property by property.

@@ -114,6 +114,9 @@ func (c *checker) action(a faults.Action, line int, nodes []Node) {
 			c.refuseAt(n.Role != RoleEmitter, at, "%s is for emitters, %s is none", a.Do, n.Name)
 		case faults.Kill:
 			c.refuseAt(n.Role != RoleAnalyser || !isWorker(a.Targets.Actor), at, "kill is for workers of analysers, %s/%s is none: nothing would take its place", n.Name, a.Targets.Actor)
+		case faults.GaugeLost, faults.GaugeNaN, faults.GaugeBack:
+			c.refuseAt(n.Role != RoleDistributor, at, "%s is for distributors, %s is none", a.Do, n.Name)
+			c.refuseAt(c.s.Distributors.Autoscale.Max == 0, at, "%s is for an autoscaler: distributors.autoscale.max is 0", a.Do)
 		case faults.Weight, faults.Add, faults.Remove, faults.Drain, faults.Undrain:
 			c.refuseAt(n.Role != RoleDistributor, at, "%s is for distributors, %s is none", a.Do, n.Name)
 			known := slices.ContainsFunc(nodes, func(x Node) bool { return x.Role == RoleAnalyser && x.Name == a.Args.ID })

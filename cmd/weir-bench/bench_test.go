@@ -80,6 +80,30 @@ func TestCells(t *testing.T) {
 	}
 }
 
+// TestLevels holds that each system has one row for a level, whatever the rounds.
+func TestLevels(t *testing.T) {
+	runtime.LockOSThread()
+	c := bench(t, buildNode(t), "weir-grpc")
+	c.o.rounds = 3
+	all, err := pick("weir-grpc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &report{}
+	var told strings.Builder
+	if err := c.levelled(t.Context(), all, 800, r, &told); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(told.String(), "25 % of"); n != 3 {
+		t.Errorf("25 %% is measured %d times, want 3", n)
+	}
+	for i, level := range levels {
+		if len(r.Rows) != len(levels) || r.Rows[i].Level != level || r.Rows[i].Packets == 0 {
+			t.Fatalf("rows %+v", r.Rows)
+		}
+	}
+}
+
 // TestFailAndReturn holds that the share since an analyser's return is counted, and that
 // weir keeps it: four workers, each off by at most a packet of the largest size.
 func TestFailAndReturn(t *testing.T) {

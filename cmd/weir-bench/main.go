@@ -32,6 +32,8 @@ flags:
   --only LIST      systems, comma-separated: nginx, haproxy, weir-http, weir-http-grpc,
                    weir-grpc, weir-http-log, weir-grpc-log. Default: all
   --for DURATION   how long each cell is measured, 100ms to 1m. Default: 3s
+  --rounds N       how often each load level is measured, the systems by turns; the round with
+                   the median p99 counts. 1 to 99. Default: 3
   --dir DIR        where the analysers' files are: it decides what a sync costs.
                    Default: a temporary folder
   --json FILE      where the figures are written as JSON. Default: not at all
@@ -60,6 +62,7 @@ type options struct {
 	node    string
 	only    string
 	span    time.Duration
+	rounds  int
 	dir     string
 	json    string
 	profile string
@@ -75,6 +78,7 @@ func parse(args []string, errw io.Writer) (o options, err error) {
 	f.StringVar(&o.node, "node", "", "")
 	f.StringVar(&o.only, "only", "", "")
 	f.DurationVar(&o.span, "for", 3*time.Second, "")
+	f.IntVar(&o.rounds, "rounds", 3, "")
 	f.StringVar(&o.dir, "dir", "", "")
 	f.StringVar(&o.json, "json", "", "")
 	f.StringVar(&o.profile, "profile", "", "")
@@ -88,6 +92,8 @@ func parse(args []string, errw io.Writer) (o options, err error) {
 		err = errors.New("no program to measure: --node PROGRAM")
 	case o.span < 100*time.Millisecond || o.span > time.Minute:
 		err = fmt.Errorf("--for %v: want 100ms to 1m", o.span)
+	case o.rounds < 1 || o.rounds > 99:
+		err = fmt.Errorf("--rounds %d: want 1 to 99", o.rounds)
 	}
 	return o, err
 }

@@ -54,6 +54,7 @@ type admin struct {
 	metrics watched
 	guard   *access.Guard
 	server  *http.Server
+	mux     *http.ServeMux
 }
 
 // watched is what the admin listener tells of a node.
@@ -66,8 +67,8 @@ type watched interface {
 // rest to who has the token, if there is one, and an operator's certificate, if the node
 // has one itself.
 func newAdmin(m watched, x *secure, token *access.Token) (*admin, error) {
-	a := &admin{metrics: m, guard: x.guard(token)}
 	mux := http.NewServeMux()
+	a := &admin{metrics: m, guard: x.guard(token), mux: mux}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("GET /metrics", a.guarded(m.Handler()))

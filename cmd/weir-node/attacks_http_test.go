@@ -53,6 +53,11 @@ func post(path, body string, header ...string) string {
 		path, strings.Join(append(header, ""), "\r\n"), len(body), body)
 }
 
+// lines is a request with several packets for an analyser, each on a line.
+func lines(body string) string {
+	return strings.Replace(post("/v1/dispatches", body), "application/json", "application/x-ndjson", 1)
+}
+
 // meets holds that every request is answered so, in one answer or none.
 func meets(t *testing.T, addr, want string, requests ...string) {
 	t.Helper()
@@ -247,6 +252,10 @@ func webJSON(t *testing.T, a *webArena) {
 	}
 	meets(t, a.at["a1"], "4", post("/v1/probe", `{"number":18446744073709551616}`), post("/v1/probe", `{"number":1,"number":2}`), post("/v1/probe", `{"Number":1}`),
 		post("/v1/dispatch", strings.Repeat("[", 100_000)), post("/v1/dispatch", `{"packet":{"id":"e1/0/1","entries":[]},"packet":{"id":"e1/0/2","entries":[]}}`))
+	const line = `{"packet":{"id":"e1/0/1","entries":[]}}` + "\n"
+	unfolds := `{"packet":{"id":"e1/0/1","entries":[` + strings.Repeat("{},", 60_000) + "{}]}}\n" // nearly all that a request may have
+	meets(t, a.at["a1"], "4", lines(strings.Repeat("\n", 8<<20)), lines(strings.Repeat("{}\n", 1<<20)), lines(strings.Repeat(line, 100_000)), lines(strings.Repeat(unfolds, 40)),
+		lines(line+strings.Repeat("[", 100_000)), lines(line+`{"token":1,"token":2,"packet":{"id":"e1/0/1","entries":[]}}`), lines(line+"{\"to\":\"\x80\"}"), lines(line[:20]))
 }
 
 func webNames(t *testing.T, a *webArena) {
@@ -324,7 +333,7 @@ func webMethods(t *testing.T, a *webArena) {
 	for at, paths := range map[string]map[string]string{
 		"d1":      {"/v1/packets": "POST", "/healthz": "GET", "/readyz": "GET"},
 		"control": {"/v1/control": "POST", "/healthz": "GET", "/openapi.yaml": "GET"},
-		"a1":      {"/v1/dispatch": "POST", "/v1/probe": "POST"},
+		"a1":      {"/v1/dispatch": "POST", "/v1/dispatches": "POST", "/v1/probe": "POST"},
 	} {
 		for path, allowed := range paths {
 			for _, m := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI", "get", "post", "X"} {

@@ -254,7 +254,7 @@ func (c *config) validate(role string) error {
 		for _, a := range c.Distributor.Analysers {
 			known(a.ID)
 		}
-		errs = append(errs, c.Distributor.Validate(), c.checkGauge())
+		errs = append(errs, c.Distributor.Validate(), c.checkGauge(), c.checkCluster())
 	case "analyse":
 		errs = append(errs, c.Analyser.Validate())
 	case "emit":

@@ -18,6 +18,8 @@ const usageText = `usage:
                        (or --follow FILE, --input -, --syslog-udp ADDR, --syslog-tcp ADDR)
   weir-node operate    --name NAME --config FILE
   weir-node state NAME@ADDR [--output text|json] [--control-token-file FILE] [--config FILE]
+  weir-node report DIR|NAME@http://HOST:PORT ... [--output text|json] [--rows N]
+                   [--admin-token-file FILE] [--config FILE]
   weir-node check-control --analysers ID=WEIGHT,... [FILE]
   weir-node version [--output text|json]
 
@@ -78,6 +80,11 @@ state asks a distributor at its control address (HOST:PORT, or http://HOST:PORT)
 table of analysers and what its workers make of it. --config is an operator's, for
 certificates; with its peers NAME is enough.
 
+report tells what the messages that analysers committed add up to: by level, emitter,
+source and template, bursts of errors, rates. Each analyser is its --data folder (it may
+run meanwhile) or its admin address; several are added up. A packet that two of them
+committed, because the receipt of the first was lost, counts twice.
+
 check-control boots a distributor with that table and hands it the control document
 in FILE (standard input without one), for example {"op":"weight","id":"a1","weight":5}
 It prints the answer and the table that is in force then.
@@ -100,7 +107,12 @@ const (
 	exitInterrupted = 130
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "distribute" {
+		go adjustProcs() // here, because it is the whole process's
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the command with its streams as arguments; it returns the exit code.
 func run(args []string, in io.Reader, out, errw io.Writer) int {
@@ -114,6 +126,8 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	case "--help", "-h", "help":
 		fmt.Fprint(out, usageText)
 		return exitOK
+	case "report":
+		return showReport(args[1:], out, errw)
 	case "state":
 		return showState(args[1:], out, errw)
 	case "check-control":

@@ -47,6 +47,9 @@ func webCall(t *testing.T, c *http.Client, scheme, addr, op, body string, header
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if path == "/v1/dispatches" {
+		r.Header.Set("Content-Type", "application/x-ndjson")
+	}
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -143,19 +146,19 @@ func (f *fortress) webRights(t *testing.T) {
 	t.Helper()
 	health := []string{"GET /healthz", "GET /readyz"}
 	allowed := map[string]string{
-		"POST /v1/packets": tlsconf.Emitter, "POST /v1/dispatch": tlsconf.Distributor, "POST /v1/probe": tlsconf.Distributor,
+		"POST /v1/packets": tlsconf.Emitter, "POST /v1/dispatch": tlsconf.Distributor, "POST /v1/dispatches": tlsconf.Distributor, "POST /v1/probe": tlsconf.Distributor,
 		"POST /v1/control": tlsconf.Operator, "GET /openapi.yaml": tlsconf.Operator,
 	}
 	for _, role := range anyRole {
 		files := f.files(role, "e7")
 		for at, ops := range map[string][]string{
-			"d1-http": {"POST /v1/packets"}, "a1-http": {"POST /v1/dispatch", "POST /v1/probe"}, "d1-control": {"POST /v1/control", "GET /openapi.yaml"},
+			"d1-http": {"POST /v1/packets"}, "a1-http": {"POST /v1/dispatch", "POST /v1/dispatches", "POST /v1/probe"}, "d1-control": {"POST /v1/control", "GET /openapi.yaml"},
 		} {
 			name, _, _ := strings.Cut(at, "-")
 			c := f.web(files, name)
 			for _, op := range append(ops, health...) {
 				body := map[string]string{
-					"POST /v1/packets": packetJSON("e7"), "POST /v1/dispatch": dispatchJSON(t, "e7"), "POST /v1/probe": `{"number":1}`,
+					"POST /v1/packets": packetJSON("e7"), "POST /v1/dispatch": dispatchJSON(t, "e7"), "POST /v1/dispatches": dispatchJSON(t, "e7"), "POST /v1/probe": `{"number":1}`,
 					"POST /v1/control": `{"op":"weight","id":"a1","weight":1}`,
 				}[op]
 				want := http.StatusForbidden

@@ -29,7 +29,7 @@ const nodeEnv = "WEIR_NODE_TEST"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(nodeEnv) != "" {
-		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		main() // it does not return
 	}
 	goleak.VerifyTestMain(m)
 }

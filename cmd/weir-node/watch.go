@@ -12,6 +12,7 @@ import (
 	"weir/system/metrics"
 	"weir/system/transport/access"
 	"weir/system/transport/netlimit"
+	"weir/system/transport/tlsconf"
 )
 
 // How often the gRPC health service learns whether the node is ready.
@@ -61,6 +62,9 @@ func (w *watch) begin(role string, incarnation uint32) (err error) {
 	if w.listen != nil {
 		if w.admin, err = newAdmin(w, s.secure, w.token); err != nil {
 			return err
+		}
+		if role == tlsconf.Analyser {
+			w.admin.mux.Handle("GET "+digestPath, w.admin.guarded(http.HandlerFunc(w.serveDigest)))
 		}
 		go serveHTTP(w.admin.server, w.listen)
 	}

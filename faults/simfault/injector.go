@@ -30,7 +30,7 @@ func New(w *sim.World, o Options) (*Injector, error) {
 	in.stage = &stage{world: w, opt: &in.opt, refused: make(map[way]faults.ClassSet)}
 	in.director, err = faults.NewDirector(faults.DirectorConfig{
 		Plan: o.Plan, Topology: topology, World: faults.Sim, Stage: in.stage, Log: o.Log,
-		Hooks: faults.Hooks{Configure: o.Configure, Load: o.Load},
+		Hooks: faults.Hooks{Configure: o.Configure, Load: o.Load, Gauge: o.Gauge},
 	})
 	if err != nil {
 		return nil, err

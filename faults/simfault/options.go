@@ -24,6 +24,8 @@ type Options struct {
 	Configure func(node string, document []byte)
 	// Load sets the load that an emitter offers, in percent of the planned one. Absent: load acts are not applicable.
 	Load func(node string, percent int)
+	// Gauge breaks and mends what a node tells of its process. Absent: those acts are not applicable.
+	Gauge func(node string, act faults.Verb)
 }
 
 // Validate reports everything that is wrong with the options by themselves.

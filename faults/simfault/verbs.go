@@ -195,7 +195,7 @@ func impairment(m faults.Impairment) sim.Impairment {
 
 // Verbs lists the flat verbs that this package carries out.
 func Verbs() []faults.Verb {
-	list := faults.HookVerbs()
+	list := append(faults.HookVerbs(), faults.GaugeVerbs()...)
 	for _, v := range nodeVerbs {
 		list = append(list, v.do)
 	}

@@ -52,6 +52,7 @@ var effects = []struct {
 	{"kill", []faults.Verb{faults.Kill}, testKill},
 	{"slow", []faults.Verb{faults.Slow, faults.Normal}, testSlow},
 	{"hooks", []faults.Verb{faults.Load, faults.Unload, faults.Configure}, testHooks},
+	{"gauges", []faults.Verb{faults.GaugeLost, faults.GaugeNaN, faults.GaugeBack}, testGauges},
 	{"cut", []faults.Verb{faults.Cut, faults.Heal}, testCut},
 	{"hold", []faults.Verb{faults.Hold, faults.Release}, testHold},
 	{"reset", []faults.Verb{faults.Reset, faults.Truncate}, testReset},
@@ -156,6 +157,14 @@ func testHooks(t *testing.T) {
 	}
 	if !slices.Equal(tb.docs, []string{`q {"op":"drain","id":"a1"}`, `q {"op":"undrain","id":"a1"}`, "q x"}) {
 		t.Errorf("documents %q", tb.docs)
+	}
+}
+
+func testGauges(t *testing.T) {
+	tb := play(t, "at 200ms for 100ms gauge_lost p\nat 400ms gauge_nan q\nat 500ms gauge_back q")
+	tb.did("gauge_lost p", "gauge_back p", "gauge_nan q", "gauge_back q")
+	if !slices.Equal(tb.gauges, []string{"p gauge_lost", "p gauge_back", "q gauge_nan", "q gauge_back"}) {
+		t.Errorf("gauges %v", tb.gauges)
 	}
 }
 

@@ -37,6 +37,7 @@ type table struct {
 	entries []entry
 	log     bytes.Buffer
 	loads   []string
+	gauges  []string
 	docs    []string
 	linger  time.Duration // how long q takes to stop
 	reports bool          // p sends by Request and so learns of failures
@@ -163,6 +164,7 @@ func lay(t *testing.T, plan string, settings ...setting) *table {
 	tb.in, err = simfault.New(w, simfault.Options{
 		Plan: parsed, Log: faults.NewLog(&tb.log),
 		Configure: func(node string, doc []byte) { tb.docs = append(tb.docs, node+" "+string(doc)) },
+		Gauge:     func(node string, act faults.Verb) { tb.gauges = append(tb.gauges, node+" "+string(act)) },
 		Load:      func(node string, percent int) { tb.loads = append(tb.loads, node+" "+itoa(percent)) },
 	})
 	must(t, err)

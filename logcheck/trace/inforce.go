@@ -10,7 +10,7 @@ import (
 var endedBy = map[string]string{
 	"crash": "restart", "stop": "restart",
 	"pause": "resume", "slow": "normal", "load": "unload", "cut": "heal", "hold": "release", "impair": "mend",
-	"skew": "resync", "drift": "resync", "freeze": "thaw",
+	"gauge_lost": "gauge_back", "gauge_nan": "gauge_back", "skew": "resync", "drift": "resync", "freeze": "thaw",
 	"disk_lie": "disk_honest", "disk_fill": "disk_free", "disk_break": "disk_repair", "disk_stall": "disk_flow",
 }
 

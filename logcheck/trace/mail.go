@@ -104,6 +104,13 @@ func message(r *logcheck.Record) string {
 			return "control refused: " + clip(r.Str(logcheck.KeyWhy))
 		}
 		return "control accepted, version " + number(r, logcheck.KeyVer)
+	case logcheck.MsgGossip:
+		return "gossip " + number(r, logcheck.KeySer) + ", bytes " + number(r, logcheck.KeyOff) + "+" + number(r, logcheck.KeyB) + " of " + number(r, logcheck.KeyTotal)
+	case logcheck.MsgGossipOK:
+		if r.Has(logcheck.KeyWhy) {
+			return "gossip " + number(r, logcheck.KeySer) + " not taken: " + r.Str(logcheck.KeyWhy)
+		}
+		return "gossip " + number(r, logcheck.KeySer) + " taken"
 	}
 	return r.Msg.String()
 }

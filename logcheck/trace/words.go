@@ -19,7 +19,7 @@ func sentence(r *logcheck.Record, about letter) string {
 	case logcheck.KindX:
 		return r.KindName() + " " + clip(string(r.Raw()))
 	}
-	for _, part := range []func(*logcheck.Record, letter) string{evidence, production, routing, detection, storing, injected} {
+	for _, part := range []func(*logcheck.Record, letter) string{evidence, production, routing, detection, sharing, storing, injected} {
 		if text := part(r, about); text != "" {
 			return text
 		}
@@ -152,6 +152,8 @@ func storing(r *logcheck.Record, _ letter) string {
 		return fmt.Sprintf("recovers: the store holds effects 1 to %s, %s of them known to be lost", number(r, logcheck.KeyN), number(r, logcheck.KeyLost))
 	case logcheck.KindCommit:
 		return fmt.Sprintf("commits %s as effect %s (%s), not yet synced", id(r), number(r, logcheck.KeyCS), plural(r.Uint(logcheck.KeyN), "message"))
+	case logcheck.KindDigest:
+		return fmt.Sprintf("its digest of %s effects has %s, %s of them errors", number(r, logcheck.KeyN), plural(r.Uint(logcheck.KeyMsgs), "message"), number(r, logcheck.KeyErrs))
 	case logcheck.KindDup:
 		why := map[string]string{"seen": "it was committed before", "below": "its source has its outcome", "conflict": "another packet has this id"}
 		return "suppresses " + id(r) + ": " + why[r.Str(logcheck.KeyWhy)]

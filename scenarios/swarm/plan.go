@@ -46,8 +46,13 @@ func (w *world) plan() string {
 	calm := one(p.dice, 25, 25, 50, 75)
 	busy := one(p.dice, 1, 1, 2, 3) // faults of one period, at most
 	n := int(w.sc.Phases.Faults / period)
+	var loud []int // periods that are not calm
 	for i, quiet := range p.calm(n, calm) {
 		if quiet {
+			continue
+		}
+		loud = append(loud, i)
+		if w.loadOnly {
 			continue
 		}
 		for range p.between(1, busy) {
@@ -55,6 +60,7 @@ func (w *world) plan() string {
 			on[p.weighted(weights)].draw(p)
 		}
 	}
+	w.signals(p, loud)
 	slices.SortStableFunc(p.lines, func(a, b line) int { return int(a.at - b.at) })
 	var b strings.Builder
 	for _, l := range p.lines {
@@ -70,7 +76,11 @@ func (w *world) kinds() (on []kind, weights []int) {
 	if d.chance(5) {
 		return nil, nil
 	}
-	for _, k := range kinds {
+	all := kinds
+	if w.clustered() {
+		all = slices.Concat(kinds, clusterKinds)
+	}
+	for _, k := range all {
 		has, weight := d.chance(40), d.between(1, 8) // both are drawn, so that a kind more moves none of the others
 		if slices.Contains(w.favour, k.name) {
 			has, weight = true, 8

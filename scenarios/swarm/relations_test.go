@@ -64,8 +64,8 @@ func TestScaledWeights(t *testing.T) {
 	for seed := uint64(1); seed <= 10; seed++ {
 		sc := world1(t, seed, Options{Packets: 300})
 		heavy := func(a scenarios.AnalyserEntry) bool { return a.Weight > 1_000_000/7 }
-		if slices.ContainsFunc(sc.AnalyserList(), heavy) {
-			continue // seven times as much is more than a weight may be
+		if sc.Distributors.State == "crdt" || slices.ContainsFunc(sc.AnalyserList(), heavy) {
+			continue // what distributors tell each other has the weights' lengths; seven times as much is more than a weight may be
 		}
 		one := run(t, scaled(t, sc, 1), seed, false)
 		seven := run(t, scaled(t, sc, 7), seed, false)

@@ -59,6 +59,7 @@ func (w *world) analysers() {
 	if d.chance(50) {
 		x.Compact = scenarios.Bytes(d.between(4, 64) << 10)
 	}
+	x.Results = w.dice("results").chance(30)
 	if d.chance(30) {
 		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: 5 * time.Millisecond, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
 	}

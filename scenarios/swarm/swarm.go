@@ -42,6 +42,8 @@ type world struct {
 	opt    Options
 	sc     *scenarios.Scenario
 	favour []string // kinds of faults that its theme wants
+
+	loadOnly bool // nothing but loads and gauges is disturbed
 }
 
 // Scenario makes the world of a seed. Its name says the seed, its field seed too.
@@ -63,6 +65,8 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.analysers()
 	w.schedule()
 	w.rare()
+	w.cluster()
+	w.autoscale()
 	w.fit()
 	w.sharing()
 	w.sc.Faults = w.plan()

@@ -112,6 +112,7 @@ func (w *world) load() {
 // is made faster.
 func (w *world) fit() {
 	x, l, service := &w.sc.Distributors, &w.sc.Links, &w.sc.Analyser.Service
+	crew := time.Duration(max(x.Workers, x.Autoscale.Max))
 	within := min(x.Detector.Timeout/2, x.AttemptTimeout/4)
 	fit := func(each time.Duration) (ok bool) {
 		room := int(within / max(each, 1))
@@ -119,12 +120,12 @@ func (w *world) fit() {
 		return room >= 1
 	}
 	if l.Rate > 0 {
-		bytes := time.Duration(x.Workers) * time.Duration(w.packetBytes())
+		bytes := crew * time.Duration(w.packetBytes())
 		if !fit(bytes * time.Second / time.Duration(l.Rate)) {
 			l.Rate = scenarios.Bytes(bytes * time.Second / within)
 		}
 	}
-	workers := time.Duration(x.Count * x.Workers)
+	workers := time.Duration(x.Count) * crew
 	if !fit(workers * (service.Packet + time.Duration(w.messagesMax())*service.Message)) {
 		service.Packet, service.Message = within/workers, 0
 	}

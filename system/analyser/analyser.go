@@ -65,7 +65,11 @@ type waiting struct {
 }
 
 func newAnalyser(cfg Config) *analyser {
-	return &analyser{cfg: cfg, limits: store.Limits{IDs: cfg.DedupMax, Emitters: cfg.EmittersMax, Sources: cfg.SourcesMax}}
+	a := &analyser{cfg: cfg, limits: store.Limits{IDs: cfg.DedupMax, Emitters: cfg.EmittersMax, Sources: cfg.SourcesMax}}
+	if !cfg.NoResults {
+		a.limits.Results = &a.cfg.Results
+	}
+	return a
 }
 
 // Receive implements node.Actor.
@@ -190,10 +194,12 @@ func (a *analyser) exit(env node.Env) {
 	counter("commits", a.commits)
 	counter("duplicates", a.duplicates)
 	if a.front != (node.Addr{}) {
+		a.tellResults(env)
 		_, _ = env.Send(a.front, &atRest{})
 		return
 	}
 	counter("poisoned", a.poisoned)
+	a.tellResults(env)
 	env.Exit()
 }
 

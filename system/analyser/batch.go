@@ -26,6 +26,7 @@ type job struct {
 	effect *store.Effect // what it does; nil: not measured yet
 	probe  bool          // a data probe: the same way, without an effect
 	number uint64        // its commit number once it is in a batch
+	sum    uint64        // of its messages, for the log
 	askers []asker
 	asker  [1]asker      // room for the first, mostly the only one
 	since  time.Duration // when it was taken
@@ -64,6 +65,7 @@ func (a *analyser) issue(env node.Env) {
 		default:
 			b.data, j.number = a.commit(b.data, j)
 			b.last = j.number
+			j.sum = a.resultsSum()
 			a.commits++
 			a.measured.messages += uint64(len(j.packet.Entries))
 		}
@@ -81,7 +83,7 @@ func (a *analyser) issue(env node.Env) {
 
 func (a *analyser) commit(b []byte, j *job) ([]byte, uint64) {
 	if j.effect != nil {
-		return a.store.CommitEffect(b, j.effect)
+		return a.store.CommitEffect(b, j.packet, j.effect)
 	}
 	return a.store.Commit(b, j.packet, j.lo)
 }
@@ -93,8 +95,9 @@ func (a *analyser) append(env node.Env) {
 	b.token = env.Disk().Append(a.compact.log(), b.data, true)
 	for _, j := range b.jobs {
 		if !j.probe {
-			j.packet.ID.Log(env.Log("commit")).Int("n", int64(len(j.packet.Entries))).
-				Hex32("h", j.packet.Hash).Uint("cs", j.number).Uint("op", uint64(b.token)).End()
+			ln := j.packet.ID.Log(env.Log("commit")).Int("n", int64(len(j.packet.Entries))).
+				Hex32("h", j.packet.Hash).Uint("cs", j.number).Uint("op", uint64(b.token))
+			a.addSum(ln, j.sum).End()
 		}
 	}
 }

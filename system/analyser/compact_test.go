@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/system/digest"
 	"weir/system/node/nodetest"
 )
 
@@ -71,7 +72,7 @@ func TestStopDuringRecovery(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	want := Config{
 		EntryMax: 256 << 10, BatchMax: 256, PendingMax: 4096, PendingBytes: 64 << 20, DedupMax: 1 << 18,
-		EmittersMax: 4096, SourcesMax: 4096, CompactBytes: 4 << 20,
+		EmittersMax: 4096, SourcesMax: 4096, Results: digest.Limits{Names: 1024, Buckets: 8640, Templates: 1024}, CompactBytes: 4 << 20,
 		DiskRetryMin: 20 * time.Millisecond, DiskRetryMax: time.Second, DrainMax: 5 * time.Second,
 		Workers: 1, StoreTimeout: time.Second,
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"weir/system/digest"
 	"weir/system/message"
 )
 
@@ -37,6 +38,12 @@ type Config struct {
 	// are counted together. Defaults 4096 and 4096; zero means the default.
 	EmittersMax int `yaml:"emitters_max"`
 	SourcesMax  int `yaml:"sources_max"`
+	// NoResults turns off the digest of what messages say (by source, emitter, time and
+	// template, see package digest); one that the store has is dropped. Default (false):
+	// there is one.
+	NoResults bool `yaml:"no_results"`
+	// Results bounds it.
+	Results digest.Limits `yaml:"results"`
 	// CompactBytes is the size of the store's log in bytes at which it is
 	// replaced by a snapshot. Default 4 MiB; zero means the default.
 	CompactBytes int `yaml:"compact_bytes"`
@@ -70,6 +77,7 @@ func (c Config) WithDefaults() Config {
 	setInt(&c.EmittersMax, 4096)
 	setInt(&c.SourcesMax, 4096)
 	setInt(&c.CompactBytes, 4<<20)
+	c.Results = c.Results.WithDefaults()
 	setDuration(&c.DiskRetryMin, 20*time.Millisecond)
 	setDuration(&c.DiskRetryMax, time.Second)
 	setDuration(&c.DrainMax, 5*time.Second)
@@ -120,6 +128,9 @@ func (c Config) Validate() error {
 	between("workers", c.Workers, 1, WorkersMax)
 	if c.StoreTimeout < time.Millisecond || c.StoreTimeout > durationMost {
 		errs = append(errs, fmt.Errorf("analyser: store timeout %v: must be 1ms to %v", c.StoreTimeout, durationMost))
+	}
+	if err := c.Results.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("analyser: results: %w", err))
 	}
 	return errors.Join(errs...)
 }

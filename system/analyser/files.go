@@ -63,6 +63,7 @@ func (a *analyser) recover(env node.Env, files store.Files) {
 	a.store = store.Recover(a.limits, files)
 	env.Log("recover").Uint("n", a.store.N()).Uint("lost", a.store.Lost()).
 		Uint("msgs", a.store.Totals().Messages).End()
+	a.tellResults(env)
 	if files.Empty() {
 		a.open(env)
 		return

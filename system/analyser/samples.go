@@ -11,6 +11,7 @@ type measures struct {
 
 // Samples implements node.Sampler.
 func (a *analyser) Samples(s []node.Sample) []node.Sample {
+	s = a.resultSamples(s)
 	if a.front == (node.Addr{}) {
 		s = append(s,
 			node.Truth("ready", a.ready && !a.batch.held && !a.stopping),

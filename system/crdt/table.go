@@ -142,3 +142,11 @@ func dead(e *entry) int {
 	}
 	return 1
 }
+
+// Clone returns a copy of the table, of the same incarnation: what is changed in one is
+// not in the other. Only one of the two may ever be told to others.
+func (t *Table) Clone() *Table {
+	c := *t
+	c.entries = slices.Clone(t.entries)
+	return &c
+}

@@ -210,3 +210,30 @@ func TestEntriesLimit(t *testing.T) {
 		t.Errorf("%d analysers after one was removed", x.Len())
 	}
 }
+
+// TestCloneIsApart holds that a change of a copy does not show in the original, nor the
+// other way round.
+func TestCloneIsApart(t *testing.T) {
+	a, err := New(Site{"d1", 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"a1", "a2", "a3"} {
+		if _, err := a.Put(Analyser{ID: id, Weight: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, before := a.Clone(), a.Digest()
+	if _, err := b.SetWeight("a2", 9); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Remove("a1"); err != nil {
+		t.Fatal(err)
+	}
+	if a.Digest() != before || len(a.Seen()) != 1 || a.Seen()[0].Counter != 3 || a.Tombstones() != 0 {
+		t.Errorf("a change of the copy shows: %v, seen %v", a.Analysers(), a.Seen())
+	}
+	if news, err := a.Merge(b.Since(a.Seen())); err == nil {
+		t.Errorf("a copy's changes were merged (news %t): they are of the same incarnation", news)
+	}
+}

@@ -3,6 +3,7 @@ package distributor
 import (
 	"time"
 
+	"weir/system/cluster"
 	"weir/system/detect"
 	"weir/system/route"
 	"weir/system/scale"
@@ -16,13 +17,14 @@ type Analyser struct {
 	Weight uint32 `yaml:"weight"`
 }
 
-// State says who keeps the credits that picks rest on.
+// State says who keeps the credits that picks rest on, and whose the table is.
 type State string
 
 // The states.
 const (
 	Local  State = "local"  // each worker has its own, with a random start
 	Shared State = "shared" // one router actor chooses for all workers
+	Crdt   State = "crdt"   // as Local, and several distributors share the table
 )
 
 // OnFull says what a full window of an analyser does.
@@ -48,7 +50,7 @@ type Config struct {
 	Workers int `yaml:"workers"`
 	// Policy is one of route.Policies(). Default (empty): route.Auto of the number of analysers.
 	Policy string `yaml:"policy"`
-	// State is Local or Shared. Default (empty): Local.
+	// State is Local, Shared or Crdt. Default (empty): Local.
 	State State `yaml:"state"`
 	// PacketMax is M, the largest packet in messages, 1..1<<20. Larger ones are answered as poison. Default (0): 100.
 	PacketMax int `yaml:"packet_max"`
@@ -101,7 +103,13 @@ type Config struct {
 	Central bool `yaml:"central"`
 	// Autoscale has the number of workers follow the load. Default (zero): it is Workers.
 	Autoscale scale.Config `yaml:"autoscale"`
+	// Cluster is the other distributors that share the table, State Crdt only. Its zero fields
+	// mean that package's defaults.
+	Cluster cluster.Config `yaml:"cluster"`
 }
+
+// alone reports whether each worker chooses for itself.
+func (c *Config) alone() bool { return c.State != Shared }
 
 // Values of Config that mean none where 0 means the default.
 const (
@@ -137,6 +145,7 @@ func (c Config) WithDefaults() Config {
 	defaultTo(&c.DeadBytes, 64<<20)
 	defaultTo(&c.Detector.DataTimeout, c.AttemptTimeout)
 	c.Detector = c.Detector.WithDefaults()
+	c.Cluster = c.Cluster.WithDefaults()
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/system/cluster"
 	"weir/system/detect"
 	"weir/system/node/nodetest"
 )
@@ -47,7 +48,9 @@ func TestValidate(t *testing.T) {
 		{"negatives", Config{Workers: -1, Window: -2, AttemptsMax: -3, QueueItems: -4, QueueBytes: -5, RetryMin: -6, DeadBytes: -7},
 			[]string{"workers -1", "window -2", "attempts_max -3", "queue_items -4", "queue_bytes -5", "retry_min -6", "dead_bytes -7"}},
 		{"ppm and percent", Config{JitterPPM: 1_000_001, RetryPercent: 101}, []string{"jitter_ppm 1000001", "retry_percent 101"}},
-		{"names", Config{Policy: "best", State: "crdt", OnFull: "drop"}, []string{`"best"`, `"crdt"`, `"drop"`}},
+		{"names", Config{Policy: "best", State: "gossip", OnFull: "drop"}, []string{`"best"`, `"gossip"`, `"drop"`}},
+		{"peers", Config{State: Crdt, Cluster: cluster.Config{Peers: []string{"d1", "d2", "d2", "a b"}}}, []string{`"d2" is given twice`, `"a b"`}},
+		{"peers of one alone", Config{Cluster: cluster.Config{Peers: []string{"d2"}}}, []string{"in state crdt only, not in local"}},
 		{"durations", Config{AttemptTimeout: -1, BackoffBase: time.Microsecond, Hold: 25 * time.Hour, DrainMax: -1, RefuseWait: -1},
 			[]string{"attempt_timeout -1ns", "backoff_base 1µs", "hold 25h", "drain_max -1ns", "refuse_wait -1ns"}},
 		{"backoff", Config{BackoffBase: 2 * time.Second, BackoffMax: time.Second}, []string{"backoff_base 2s is longer"}},

@@ -23,11 +23,13 @@ type bench struct {
 	sick    map[string]bool // analysers that answer no probe
 	inc     map[string]uint32
 	states  []*message.StateOK
-	mute    string   // an actor that handles no look
-	deaf    string   // an actor that handles no gauge
-	seq     uint64   // of the newest packet of fresh
-	slow    bool     // the router handles nothing until caught
-	held    []func() // what it was to handle
+	gossip  []nodetest.Sent     // parts to peers
+	heard   []*message.GossipOK // answers to peers
+	mute    string              // an actor that handles no look
+	deaf    string              // an actor that handles no gauge
+	seq     uint64              // of the newest packet of fresh
+	slow    bool                // the router handles nothing until caught
+	held    []func()            // what it was to handle
 }
 
 func baseConfig() Config {
@@ -84,6 +86,10 @@ func (b *bench) take() {
 			b.answers = append(b.answers, m)
 		case *message.StateOK:
 			b.states = append(b.states, m)
+		case *message.Gossip:
+			b.gossip = append(b.gossip, s)
+		case *message.GossipOK:
+			b.heard = append(b.heard, m)
 		default:
 			b.t.Fatalf("the node sent a %T", s.Msg)
 		}

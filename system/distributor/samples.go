@@ -155,5 +155,5 @@ func (s *supervisor) Samples(out []node.Sample) []node.Sample {
 			out = append(out, node.Count("weight", id, weight))
 		}
 	}
-	return s.scale.samples(s.watch.samples(out))
+	return s.cluster.samples(s.scale.samples(s.watch.samples(out)))
 }

@@ -22,7 +22,8 @@ type supervisor struct {
 	guard   pauseGuard
 	stop    stop
 	states  gathers
-	scale   *scaler // nil: the number of workers never changes
+	scale   *scaler  // nil: the number of workers never changes
+	cluster *replica // State Crdt only
 }
 
 // follower is a worker as the supervisor sees it.
@@ -33,10 +34,11 @@ type follower struct {
 	hand  hand
 }
 
-// order is a control document with its sender.
+// order is a control document with its sender, or a delta of another distributor.
 type order struct {
 	reply node.ReplyTo
 	doc   []byte
+	delta *news // nil: a document
 }
 
 // controlsMost bounds the documents that wait while one is persisted.
@@ -54,16 +56,21 @@ const (
 	keyStop
 	keyState
 	keyScale
+	keyRound
+	keyLate
 )
 
 func newSupervisor(cfg *Config, g Gauge) *supervisor {
-	s := &supervisor{cfg: cfg, repush: alarm{key: keyRepush}, store: tableStore{retry: alarm{key: keyLoad}}, scale: newScaler(cfg, g)}
+	s := &supervisor{cfg: cfg, repush: alarm{key: keyRepush}, store: tableStore{file: tableFile, retry: alarm{key: keyLoad}}, scale: newScaler(cfg, g)}
 	for i := range cfg.Workers {
 		s.workers = append(s.workers, follower{name: workerName(i + 1), hand: hand{place: i}})
 	}
 	s.guard = pauseGuard{pause: cfg.Detector.Pause, beat: alarm{key: keyBeat}}
 	s.stop.limit.key = keyStop
 	s.states.limit.key = keyState
+	if cfg.State == Crdt {
+		s.cluster, s.store.file = newReplica(cfg), clusterFile
+	}
 	if cfg.Central {
 		s.watch = newWatcher(cfg, 0, keyProbe)
 		s.watch.changed = s.verdict
@@ -90,6 +97,7 @@ func (s *supervisor) Receive(env node.Env, ev *node.Event) {
 	case node.Replied:
 		s.replied(env, ev)
 	case node.Failed:
+		s.cluster.failed(ev.Token)
 		if s.watch != nil {
 			s.watch.failed(env, ev)
 		}
@@ -107,6 +115,7 @@ func (s *supervisor) unset(ev *node.Event) {
 	for _, a := range []*alarm{&s.repush, &s.store.retry, &s.guard.beat, &s.stop.limit, &s.states.limit} {
 		a.fired(ev)
 	}
+	s.cluster.unset(ev)
 	if s.watch != nil {
 		s.watch.wake.fired(ev)
 	}
@@ -117,6 +126,7 @@ func (s *supervisor) unset(ev *node.Event) {
 
 func (s *supervisor) start(env node.Env) {
 	s.startScale(env)
+	s.cluster.begin(env)
 	if s.cfg.Volatile {
 		s.useBoot(env)
 		return
@@ -127,9 +137,11 @@ func (s *supervisor) start(env node.Env) {
 func (s *supervisor) delivered(env node.Env, ev *node.Event) {
 	switch m := ev.Msg.(type) {
 	case *message.Control:
-		s.order(env, order{ev.ReplyTo, m.Doc})
+		s.order(env, order{reply: ev.ReplyTo, doc: m.Doc})
 	case *message.State:
 		s.tell(env, ev.ReplyTo, m)
+	case *message.Gossip:
+		s.gossiped(env, ev, m)
 	}
 }
 
@@ -153,6 +165,8 @@ func (s *supervisor) replied(env node.Env, ev *node.Event) {
 		s.idleWorker(env, m.worker)
 	case *parted:
 		s.parted(env, ev.From.Actor, m)
+	case *message.GossipOK:
+		s.cluster.answered(env, ev, m)
 	default:
 		if s.watch != nil {
 			s.watch.answered(env, ev)
@@ -174,6 +188,10 @@ func (s *supervisor) due(env node.Env, key uint64) {
 		s.overdue(env)
 	case keyScale:
 		s.rescale(env)
+	case keyRound:
+		s.cluster.turn(env, s.table.version)
+	case keyLate:
+		s.cluster.overdue(env)
 	case keyStop:
 		env.Exit() // somebody does not answer: the counters would be wrong
 	}
@@ -214,6 +232,7 @@ func (s *supervisor) adopt(env node.Env, t *table, from string) {
 	}
 	s.table = t
 	env.Log("config").Uint("ver", t.version).Bool("ok", true).Cut("set", t.text(), setMost).Str("from", from).End()
+	s.cluster.inForce(env, t.version)
 	if s.watch != nil {
 		ids := make([]string, len(t.members))
 		for i := range t.members {
@@ -229,7 +248,9 @@ func (s *supervisor) adopt(env node.Env, t *table, from string) {
 const setMost = analysersMost * (64 + 1 + 7 + 1 + 5 + 1)
 
 func (s *supervisor) useBoot(env node.Env) {
-	s.adopt(env, bootTable(s.cfg.Analysers, s.cfg.Drained...), "boot")
+	t := bootTable(s.cfg.Analysers, s.cfg.Drained...)
+	s.cluster.seed(env, t)
+	s.adopt(env, t, "boot")
 }
 
 // refuse logs and answers that a configuration from somewhere is not accepted.
@@ -272,6 +293,10 @@ func (s *supervisor) nextOrder(env node.Env) {
 }
 
 func (s *supervisor) execute(env node.Env, o order) {
+	if o.delta != nil {
+		s.merge(env, o)
+		return
+	}
 	if s.stop.begun {
 		s.refuse(env, o.reply, "stopping", asked(o.reply))
 		return
@@ -286,14 +311,31 @@ func (s *supervisor) execute(env node.Env, o order) {
 		s.refuse(env, o.reply, err.Error(), asked(o.reply))
 		return
 	}
-	if s.cfg.Volatile {
-		s.accept(env, next, o.reply)
+	if err := s.cluster.change(c); err != nil {
+		s.refuse(env, o.reply, err.Error(), asked(o.reply))
 		return
 	}
-	s.store.save(env, next, o.reply)
+	s.install(env, next, o.reply)
+}
+
+// install puts a table in force once it is durable.
+func (s *supervisor) install(env node.Env, t *table, to node.ReplyTo) {
+	if s.cfg.Volatile {
+		s.accept(env, t, to)
+		return
+	}
+	data := t.encode()
+	if s.cluster != nil {
+		data = s.cluster.encode(t.version)
+	}
+	s.store.save(env, t, data, to)
 }
 
 func (s *supervisor) accept(env node.Env, t *table, to node.ReplyTo) {
+	if s.cluster.merging() {
+		s.merged(env, t, to)
+		return
+	}
 	answerAfter := &message.ControlOK{OK: true, Version: t.version}
 	s.adopt(env, t, asked(to))
 	answer(env, to, answerAfter)
@@ -317,7 +359,7 @@ func (s *supervisor) diskDone(env node.Env, ev *node.Event) {
 		s.refuse(env, node.ReplyTo{}, "disk: "+ev.Err.Error(), "disk")
 		s.useBoot(env)
 	default:
-		t, err := decodeTable(data, s.cfg.PacketMax)
+		t, err := s.decode(env, data)
 		if err != nil {
 			s.refuse(env, node.ReplyTo{}, err.Error(), "disk")
 			s.useBoot(env)
@@ -325,6 +367,14 @@ func (s *supervisor) diskDone(env node.Env, ev *node.Event) {
 		}
 		s.adopt(env, t, "disk")
 	}
+}
+
+// decode reads what the file says.
+func (s *supervisor) decode(env node.Env, data []byte) (*table, error) {
+	if s.cluster != nil {
+		return s.cluster.decode(env, data, s.cfg.PacketMax)
+	}
+	return decodeTable(data, s.cfg.PacketMax)
 }
 
 // saved goes on with the table that is being saved.
@@ -335,7 +385,9 @@ func (s *supervisor) saved(env node.Env, err error) {
 		return
 	}
 	if err != nil {
-		s.refuse(env, saving.reply, "not persisted: "+err.Error(), asked(saving.reply))
+		if !s.unmerged(env, saving.reply, err) {
+			s.refuse(env, saving.reply, "not persisted: "+err.Error(), asked(saving.reply))
+		}
 		s.nextOrder(env)
 		return
 	}

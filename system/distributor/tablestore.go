@@ -6,10 +6,12 @@ import (
 	"weir/system/node"
 )
 
-// The files that the table is kept in.
+// The files that the table is kept in: by itself, or as a cluster shares it. Each is
+// written under a temporary name first.
 const (
-	tableFile = "config"
-	tableTemp = "config.new"
+	tableFile   = "config"
+	clusterFile = "cluster"
+	tempSuffix  = ".new"
 )
 
 // loadTries is how often the table is read before the boot configuration is
@@ -23,6 +25,7 @@ const (
 // tableStore keeps the table on disk: written and synced under another name,
 // then put in place of the old one, so that a crash leaves one or the other.
 type tableStore struct {
+	file   string
 	token  node.Token // of the operation that is awaited
 	tries  int        // reads that failed
 	retry  alarm
@@ -32,6 +35,7 @@ type tableStore struct {
 // saving is a table on its way to disk.
 type saving struct {
 	table *table
+	data  []byte // the file's content
 	reply node.ReplyTo
 	stage saveStage
 }
@@ -45,7 +49,7 @@ const (
 	renaming                   // into place
 )
 
-func (st *tableStore) read(env node.Env) { st.token = env.Disk().Read(tableFile) }
+func (st *tableStore) read(env node.Env) { st.token = env.Disk().Read(st.file) }
 
 // loaded takes the result of a read; again is true if it will be repeated.
 func (st *tableStore) loaded(env node.Env, ev *node.Event) (data []byte, again bool) {
@@ -62,10 +66,11 @@ func (st *tableStore) loaded(env node.Env, ev *node.Event) (data []byte, again b
 	return nil, true
 }
 
-func (st *tableStore) save(env node.Env, t *table, to node.ReplyTo) {
+// save begins to save a table, in the form that data is.
+func (st *tableStore) save(env node.Env, t *table, data []byte, to node.ReplyTo) {
 	assert(st.saving == nil && st.token == 0, "two tables are saved at once")
-	st.saving = &saving{table: t, reply: to}
-	st.token = env.Disk().Remove(tableTemp)
+	st.saving = &saving{table: t, data: data, reply: to}
+	st.token = env.Disk().Remove(st.file + tempSuffix)
 }
 
 // step goes on after an operation and reports whether the saving ended, in
@@ -76,11 +81,11 @@ func (st *tableStore) step(env node.Env, err error) (done bool) {
 		switch st.saving.stage {
 		case removing:
 			st.saving.stage = appending
-			st.token = env.Disk().Append(tableTemp, st.saving.table.encode(), true)
+			st.token = env.Disk().Append(st.file+tempSuffix, st.saving.data, true)
 			return false
 		case appending:
 			st.saving.stage = renaming
-			st.token = env.Disk().Rename(tableTemp, tableFile)
+			st.token = env.Disk().Rename(st.file+tempSuffix, st.file)
 			return false
 		}
 	}

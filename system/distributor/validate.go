@@ -24,8 +24,11 @@ func (c Config) Validate() error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("distributor: "+format, args...))
 	}
-	if c.State != Local && c.State != Shared {
-		bad("state %q is neither %s nor %s", c.State, Local, Shared)
+	if c.State != Local && c.State != Shared && c.State != Crdt {
+		bad("state %q is none of %s, %s, %s", c.State, Local, Shared, Crdt)
+	}
+	if c.State != Crdt && len(c.Cluster.Peers) > 0 {
+		bad("cluster: peers share the table in state %s only, not in %s", Crdt, c.State)
 	}
 	if c.OnFull != Skip && c.OnFull != Wait {
 		bad("on_full %q is neither %s nor %s", c.OnFull, Skip, Wait)
@@ -34,6 +37,9 @@ func (c Config) Validate() error {
 	c.checkDurations(bad)
 	if err := (route.Config{Policy: c.Policy, PacketMax: c.PacketMax}).Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("distributor: %w", err))
+	}
+	if err := c.Cluster.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("distributor: cluster: %w", err))
 	}
 	if err := c.Detector.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("distributor: detector: %w", err))

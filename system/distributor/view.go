@@ -84,7 +84,9 @@ func (w *worker) setSlots(env node.Env, m *tableMsg) (fell []*slot) {
 		s.member, s.index, s.weight, s.drain = true, i, mem.weight, mem.drain
 		if m.down != nil && s.down != m.down[i] {
 			s.down = m.down[i]
-			w.logCentral(env, s)
+			if w.view != nil { // a new worker's first view tells what it begins with
+				w.logCentral(env, s)
+			}
 			if s.down {
 				fell = append(fell, s)
 			}
@@ -175,7 +177,7 @@ func (w *worker) setView(env node.Env, v *route.View) {
 // start is the start phase of a worker that chooses for itself: it begins as if
 // it had made a random number of decisions, so that workers do not pick in step.
 func (w *worker) start(env node.Env) {
-	if w.started || w.cfg.State != Local || w.view.Eligible() == 0 {
+	if w.started || !w.cfg.alone() || w.view.Eligible() == 0 {
 		return
 	}
 	w.started = true

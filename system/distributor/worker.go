@@ -85,7 +85,7 @@ func newWorker(cfg *Config, number int) *worker {
 	}
 	w.guard = pauseGuard{pause: cfg.Detector.Pause, beat: alarm{key: keyGuard}}
 	w.dead = newDeadFile(w.name, cfg.DeadBytes)
-	if cfg.State == Local {
+	if cfg.alone() {
 		w.choose = newChooser(cfg)
 	}
 	if !cfg.Central {

@@ -109,6 +109,9 @@ type Config struct {
 	// Complain, if not nil, is told what is wrong with an input or with what is known of it,
 	// as the event log is.
 	Complain func(input, what string) `yaml:"-"`
+	// NoResults leaves the sums by which analysers' digests can be proved out of the
+	// event log. Default (false): a log has them. Without a log they cost nothing.
+	NoResults bool `yaml:"no_results"`
 	// DrainMax is how long an orderly stop waits for outcomes. Default 10s; zero
 	// means the default.
 	DrainMax time.Duration `yaml:"drain_max"`

@@ -3,6 +3,7 @@ package emitter
 import (
 	"time"
 
+	"weir/system/digest"
 	"weir/system/message"
 	"weir/system/node"
 )
@@ -31,7 +32,8 @@ type emitter struct {
 	book  book
 	send  sender
 	hash  message.Hasher
-	young uint64 // no older sequence can expire any more, see oldest
+	meter *digest.Meter // for the log; nil: it tells no sums
+	young uint64        // no older sequence can expire any more, see oldest
 
 	wake   node.Timer // the one timer of this actor
 	wakeAt time.Duration
@@ -47,6 +49,9 @@ type emitter struct {
 
 func newEmitter(cfg Config, name string, inc uint32) *emitter {
 	e := &emitter{cfg: cfg, name: name, idInc: inc, book: *newBook(1), wakeAt: never}
+	if !cfg.NoResults {
+		e.meter = digest.NewMeter(digest.Limits{}, nil)
+	}
 	e.send.open = map[node.Token]uint64{}
 	e.send.avoid = make([]time.Duration, len(cfg.Distributors))
 	if cfg.Generator == nil {

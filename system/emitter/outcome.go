@@ -31,7 +31,11 @@ func (e *emitter) emit(env node.Env, seq uint64, h *held) {
 	e.emitted++
 	e.measured.messages += uint64(len(p.Entries))
 	h.born = env.Now()
-	p.ID.Log(env.Log("emit")).Int("n", int64(len(p.Entries))).Int("b", int64(p.Bytes)).Hex32("h", p.Hash).End()
+	ln := p.ID.Log(env.Log("emit")).Int("n", int64(len(p.Entries))).Int("b", int64(p.Bytes)).Hex32("h", p.Hash)
+	if e.meter != nil && ln.Kept() {
+		ln.Hex64("dg", e.meter.Packet(p).Sum())
+	}
+	ln.End()
 	e.submit(env, seq, h)
 }
 

@@ -51,7 +51,7 @@ func (l *log) Write(b []byte) (int, error) {
 func roles(t testing.TB) map[string]*driver.Node {
 	boots := map[string]node.Boot{
 		"emitter": emitter.Boot(emitter.Config{Distributors: []string{"d1"}, Generator: &emitter.Generator{RateMilli: 1000, Packets: 1}}),
-		"distributor": distributor.Boot(distributor.Config{Workers: 2, Autoscale: scale.Config{Max: 2}, PacketMax: 10,
+		"distributor": distributor.Boot(distributor.Config{Workers: 2, State: distributor.Crdt, Autoscale: scale.Config{Max: 2}, PacketMax: 10,
 			Analysers: []distributor.Analyser{{ID: "a1", Weight: 1}, {ID: "a2", Weight: 2}}}),
 		"analyser": analyser.Boot(analyser.Config{}),
 		"operator": operator.Boot(operator.Config{}),
@@ -150,8 +150,8 @@ func TestTableIsWhatRolesMeasure(t *testing.T) {
 // No label has a value that the configuration or the roles' own words do not have.
 func TestLabelsAreBounded(t *testing.T) {
 	words := strings.Fields(`a1 a2 d1 emit analyse operate sup ingress router w1 w2 ` + node.Other +
-		` acked rejected expired queue_full stopping no_analyser attempts timeout refused reset full busy unavailable down up
-		ok not_ready ignored stale stopped no_actor append read rename remove await stdin blind cooldown limit steady window`)
+		` unknown alive suspect failed acked rejected expired queue_full stopping no_analyser attempts timeout refused reset full busy unavailable down up
+		ok not_ready ignored stale stopped no_actor append read rename remove await stdin blind cooldown limit steady window trace debug info warn error fatal`)
 	for role, g := range registries(t) {
 		families, _ := g.Gather()
 		for _, f := range families {

@@ -62,6 +62,17 @@ var goldenNode = []goldenRecord{
 	{"budget", func(l *Line) { l.Int("active", 5).Int("retries", 1) }},
 	{"none_up", func(l *Line) { l.Bool("on", false) }},
 	{"resumed", func(l *Line) { l.Dur("gap", time.Second) }},
+	{"seed", func(l *Line) { l.Str("by", "boot-00000000deadbeef") }},
+	{"change", func(l *Line) {
+		l.Uint("ctr", 4).Str("op", "weight").Str("an", "a1").Uint("weight", 5).Str("seen", "boot-00000000deadbeef/1=3")
+	}},
+	{"replica", func(l *Line) {
+		l.Uint("ver", 2).Str("from", "gossip").Str("fr", "n2").Uint("fi", 1).Uint("ser", 7).Str("seen", "boot-00000000deadbeef/1=3,n1/1=4").Hex64("dig", 0xdeadbeef).Uint("n", 3).Uint("dead", 0)
+	}},
+	{"not_taken", func(l *Line) {
+		l.Str("fr", "n2").Uint("fi", 1).Uint("ser", 8).Str("why", "gap").Str("err", "not seen yet")
+	}},
+	{"member", func(l *Line) { l.Str("node", "n2").Str("to", "suspect").Uint("inc", 1) }},
 	{"recover", func(l *Line) { l.Uint("n", 12).Uint("lost", 1) }},
 	{"commit", func(l *Line) {
 		l.Packet("id", "e1", 1, 2).Int("n", 10).Hex32("h", 0xdeadbeef).Uint("cs", 13).Uint("op", 4)
@@ -93,10 +104,22 @@ var goldenNode = []goldenRecord{
 	{"send", func(l *Line) { sent(l, 14, "control", "state") }},
 	{"recv", func(l *Line) { received(l, 15, "control", "state_ok").Uint("re", 14).Uint("ver", 2) }},
 	{"config", func(l *Line) { l.Uint("ver", 3).Bool("ok", true).Str("set", "a1=1:up").Str("from", "client") }},
+	{"send", func(l *Line) {
+		sent(l, 16, "control", "gossip").Uint("ser", 9).Uint("off", 0).Uint("b", 35).Uint("total", 35)
+	}},
+	{"recv", func(l *Line) {
+		received(l, 17, "control", "gossip_ok").Uint("re", 16).Uint("ser", 9).Str("why", "busy")
+	}},
 	{"fail", func(l *Line) { l.Uint("tok", 12).Str("why", "reset") }},
 	{"drop", func(l *Line) { l.Uint("tok", 1).Str("fr", "e1").Uint("fi", 1).Str("why", "stale") }},
 	{"x_other", func(l *Line) { l.Str("colour", "").Int("low", math.MinInt64).Uint("id", 1) }},
 	{"counter", func(l *Line) { l.Str("name", "drift").Int("val", math.MinInt64) }},
+	{"commit", func(l *Line) {
+		l.Packet("id", "e1", 1, 3).Int("n", 1).Hex32("h", 1).Uint("cs", 14).Uint("op", 5).Hex64("dg", math.MaxUint64)
+	}},
+	{"digest", func(l *Line) {
+		l.Uint("n", 14).Uint("lost", 1).Uint("pkts", 13).Uint("msgs", 99).Uint("errs", 7).Hex64("dg", 0xfedcba9876543210).Hex64("hash", 1)
+	}},
 	{"counter", func(l *Line) { l.Str("name", "acked").Int("val", math.MaxInt64) }},
 	{"scale", func(l *Line) {
 		l.Int("n", 2).Int("want", 7).Int("to", 4).Str("why", "up").Str("set", "wait=-/50000000,cpu=1900/700")

@@ -237,6 +237,10 @@ type Line struct {
 	kind  string
 }
 
+// Kept reports whether the line will be in the log. What of it costs something need not
+// be computed if not.
+func (ln *Line) Kept() bool { return !ln.log.out }
+
 // Kind returns the kind of the line that was begun last.
 func (ln *Line) Kind() string { return ln.kind }
 

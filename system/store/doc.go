@@ -22,10 +22,10 @@
 //
 // # Bounds
 //
-// Ids above their sources' low-watermarks, emitters and sources are bounded by
-// Limits. The files hold at most two snapshots, one log of the compaction size,
+// Ids above their sources' low-watermarks, emitters, sources and the digest are bounded
+// by Limits. The files hold at most two snapshots, one log of the compaction size,
 // and what is appended while a compaction runs.
 //
-// It knows no clock, no randomness and no actor. It imports system/message; the
-// analyser imports it.
+// It knows no clock, no randomness and no actor. It imports system/digest and
+// system/message; the analyser imports it.
 package store

@@ -31,6 +31,9 @@ func appendEffect(b []byte, e *Effect) []byte {
 	for _, s := range e.sources {
 		b = binary.AppendUvarint(appendText(b, s.Name), s.Messages)
 	}
+	if e.results != nil {
+		b = e.results.Append(b)
+	}
 	return endFrame(b, start)
 }
 
@@ -106,5 +109,9 @@ func readEffect(f frame) (e Effect, ok bool) {
 	for i := range e.sources {
 		e.sources[i] = Named{Name: r.text(), Messages: r.uint()}
 	}
-	return e, !r.bad && len(r.b) == 0 && e.number > 0 && e.id.Seq > 0
+	if len(r.b) > 0 && !r.bad {
+		e.stored, r.b = r.b, nil
+		r.bad = readResults(e.stored) == nil
+	}
+	return e, !r.bad && e.number > 0 && e.id.Seq > 0
 }

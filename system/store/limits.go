@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+
+	"weir/system/digest"
 )
 
 // Limits bound what a store remembers.
@@ -10,6 +12,8 @@ type Limits struct {
 	IDs      int // packet ids above their sources' low-watermarks, 1..1<<24; and each source's oldest
 	Emitters int // sources of packets, 1..1<<20
 	Sources  int // sources of messages counted by name; the rest is counted together
+
+	Results *digest.Limits // what bounds the digest of the messages; nil: there is none
 }
 
 // Validate returns every reason why the limits cannot be used.
@@ -23,6 +27,9 @@ func (l Limits) Validate() error {
 	check("ids", l.IDs, 1<<24)
 	check("emitters", l.Emitters, 1<<20)
 	check("sources", l.Sources, 1<<20)
+	if l.Results != nil {
+		errs = append(errs, l.Results.Validate())
+	}
 	return errors.Join(errs...)
 }
 

@@ -36,6 +36,9 @@ func (s *Store) appendState(b []byte) []byte {
 			b = w.append(b)
 		}
 	}
+	if s.results != nil {
+		b = s.results.Append(b)
+	}
 	return b
 }
 
@@ -94,7 +97,10 @@ func readState(l Limits, f frame) *Store {
 			e.windows = append(e.windows, w)
 		}
 	}
-	if r.bad || len(r.b) > 0 || s.lost > s.n || len(s.byName) != len(s.emitters) {
+	if len(r.b) > 0 && !r.bad {
+		r.bad, r.b = !s.readResults(r.b), nil
+	}
+	if r.bad || s.lost > s.n || len(s.byName) != len(s.emitters) {
 		return nil
 	}
 	return s

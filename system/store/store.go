@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"weir/system/digest"
 	"weir/system/message"
 )
 
@@ -36,6 +37,8 @@ type Store struct {
 	emitters []*emitter
 	byName   map[string]*emitter // never ranged over
 	scratch  Effect
+	results  *digest.Digest // of what the effects' messages say; nil: not wanted
+	meter    *digest.Meter
 }
 
 // New returns an empty store. The limits must be valid.
@@ -43,7 +46,12 @@ func New(l Limits) *Store {
 	if err := l.Validate(); err != nil {
 		panic(err)
 	}
-	return &Store{limits: l, sources: newTally(l.Sources), byName: map[string]*emitter{}}
+	s := &Store{limits: l, sources: newTally(l.Sources), byName: map[string]*emitter{}}
+	if l.Results != nil {
+		s.results = digest.New(*l.Results)
+		s.meter = digest.NewMeter(*l.Results, s.results)
+	}
+	return s
 }
 
 // N returns the highest commit number.
@@ -154,19 +162,23 @@ func (s *Store) Withdraw(id message.ID) {
 func (s *Store) Commit(b []byte, p *message.Packet, lo uint64) ([]byte, uint64) {
 	assert(s.Look(p.ID, p.Hash) == Pending, "only a reserved packet is committed")
 	s.scratch.measure(p, lo)
-	return s.take(b, &s.scratch)
+	return s.take(b, p, &s.scratch)
 }
 
 // CommitEffect is Commit of a packet that was measured before.
-func (s *Store) CommitEffect(b []byte, e *Effect) ([]byte, uint64) {
+func (s *Store) CommitEffect(b []byte, p *message.Packet, e *Effect) ([]byte, uint64) {
 	assert(s.Look(e.id, e.hash) == Pending, "only a reserved packet is committed")
 	own := *e // who made it may still read it
-	return s.take(b, &own)
+	return s.take(b, p, &own)
 }
 
 // take gives an effect its number and takes it in.
-func (s *Store) take(b []byte, e *Effect) ([]byte, uint64) {
+func (s *Store) take(b []byte, p *message.Packet, e *Effect) ([]byte, uint64) {
 	e.number = s.n + 1
+	if s.results != nil {
+		e.results = s.meter.Packet(p)
+		s.scratch.results = e.results // for ResultsSum
+	}
 	b = appendEffect(b, e)
 	s.apply(e)
 	return b, e.number
@@ -212,6 +224,7 @@ func (s *Store) apply(e *Effect) {
 	for i, v := range e.levels {
 		s.totals.Levels[i] += v
 	}
+	s.count(e)
 	for _, src := range e.sources {
 		if !s.sources.add(src.Name, src.Messages) {
 			s.totals.Others += src.Messages

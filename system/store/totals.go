@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"weir/system/digest"
 	"weir/system/message"
 )
 
@@ -74,6 +75,8 @@ type Effect struct {
 	bytes    uint64
 	levels   [levels]uint64
 	sources  []Named
+	results  *digest.Digest // of its messages; nil: not wanted, or not read yet
+	stored   []byte         // the same as it was read: a part of the file
 }
 
 // measure sets e to the effect of a packet. It reuses e's memory.

@@ -25,14 +25,15 @@ type Peer struct {
 	Data string
 	// Probe is the address for probes. Default (empty): as Data.
 	Probe string
-	// Control is the address for control documents. Default (empty): none are sent.
+	// Control is the address for control documents, and for what distributors tell each other of
+	// their table. Default (empty): none are sent.
 	Control string
 }
 
 // Addr is where messages of a kind go; empty: nowhere.
 func (p Peer) Addr(k Kind) string {
 	switch {
-	case k == Control:
+	case k == Control || k == Gossip:
 		return p.Control
 	case k == Probe && p.Probe != "":
 		return p.Probe
@@ -58,7 +59,8 @@ const (
 	Dispatch
 	Probe
 	Control
-	Kinds // how many there are
+	Gossip // to another distributor, where it takes control documents
+	Kinds  // how many there are
 )
 
 // KindOf is the kind of a message, and false if no transport carries it.
@@ -72,6 +74,8 @@ func KindOf(m node.Message) (Kind, bool) {
 		return Probe, true
 	case *message.Control:
 		return Control, true
+	case *message.Gossip:
+		return Gossip, true
 	}
 	return 0, false
 }
@@ -81,7 +85,7 @@ func (k Kind) Class() node.Class {
 	switch k {
 	case Probe:
 		return node.ClassProbe
-	case Control:
+	case Control, Gossip:
 		return node.ClassControl
 	}
 	return node.ClassData

@@ -83,6 +83,14 @@ func seal(m node.Message) (*weirv1.Envelope, error) {
 		var w *weirv1.StateResponse
 		w, err = PackStateOK(m)
 		env.Message = &weirv1.Envelope_StateResponse{StateResponse: w}
+	case *message.Gossip:
+		var w *weirv1.GossipRequest
+		w, err = PackGossip(m)
+		env.Message = &weirv1.Envelope_GossipRequest{GossipRequest: w}
+	case *message.GossipOK:
+		var w *weirv1.GossipResponse
+		w, err = PackGossipOK(m)
+		env.Message = &weirv1.Envelope_GossipResponse{GossipResponse: w}
 	default:
 		err = invalid("%T has no encoding", m)
 	}
@@ -112,6 +120,10 @@ func open(env *weirv1.Envelope) (node.Message, error) {
 		return opened(w.StateRequest, UnpackState)
 	case *weirv1.Envelope_StateResponse:
 		return opened(w.StateResponse, UnpackStateOK)
+	case *weirv1.Envelope_GossipRequest:
+		return opened(w.GossipRequest, UnpackGossip)
+	case *weirv1.Envelope_GossipResponse:
+		return opened(w.GossipResponse, UnpackGossipOK)
 	}
 	return nil, invalid("the envelope has no message that weir knows")
 }

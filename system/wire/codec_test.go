@@ -61,7 +61,7 @@ func TestEveryMessageHasAGenerator(t *testing.T) {
 		tested[fmt.Sprintf("%T", gen.Example())] = true
 	}
 	var decls []ast.Decl
-	for _, file := range []string{"message", "state"} {
+	for _, file := range []string{"message", "state", "gossip"} {
 		f, err := parser.ParseFile(token.NewFileSet(), "../message/"+file+".go", nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -108,4 +108,15 @@ var genMessages = []*rapid.Generator[node.Message]{
 			Workers: rapid.Uint32().Draw(t, "workers"), Silent: rapid.Uint32().Draw(t, "silent"), Why: genText.Draw(t, "why"),
 		}
 	}),
+	rapid.Custom(func(t *rapid.T) node.Message {
+		data := rapid.SliceOfN(rapid.Byte(), 1, 100).Draw(t, "data")
+		offset := rapid.Uint32Max(1000).Draw(t, "offset")
+		return &message.Gossip{
+			Serial: rapid.Uint64Min(1).Draw(t, "serial"), Offset: offset, Data: data,
+			Total: offset + uint32(len(data)) + rapid.Uint32Max(1000).Draw(t, "rest"),
+		}
+	}),
+	rapid.Custom(func(t *rapid.T) node.Message {
+		return &message.GossipOK{Serial: genNum.Draw(t, "serial"), Seen: someOf(t, rapid.Byte(), "seen"), Why: genText.Draw(t, "why")}
+	}),
 }

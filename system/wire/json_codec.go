@@ -30,6 +30,8 @@ type jsonEnvelope struct {
 	ControlOK *JSONControlOK `json:"control_ok,omitempty"`
 	State     *JSONState     `json:"state,omitempty"`
 	StateOK   *JSONStateOK   `json:"state_ok,omitempty"`
+	Gossip    *JSONGossip    `json:"gossip,omitempty"`
+	GossipOK  *JSONGossipOK  `json:"gossip_ok,omitempty"`
 }
 
 // jsonControl is a message.Control: its document may be any bytes (base64 here; over
@@ -66,6 +68,10 @@ func (JSON) Encode(b []byte, m node.Message) ([]byte, error) {
 		env.State, err = ref(PackStateJSON(m))
 	case *message.StateOK:
 		env.StateOK, err = ref(PackStateOKJSON(m))
+	case *message.Gossip:
+		env.Gossip, err = ref(PackGossipJSON(m))
+	case *message.GossipOK:
+		env.GossipOK, err = ref(PackGossipOKJSON(m))
 	default:
 		err = invalid("%T has no encoding", m)
 	}
@@ -121,6 +127,12 @@ func (JSON) Decode(b []byte) (node.Message, error) {
 		take(w.Unpack())
 	}
 	if w := env.StateOK; w != nil {
+		take(w.Unpack())
+	}
+	if w := env.Gossip; w != nil {
+		take(w.Unpack())
+	}
+	if w := env.GossipOK; w != nil {
 		take(w.Unpack())
 	}
 	if len(all) != 1 {

@@ -18,7 +18,9 @@ import (
 type JSONReader struct {
 	scanner jsonScan
 	hash    message.Hasher
-	source  string
+	source  string // of the last packet, as those below: texts that come again
+	from    string
+	to      string
 	payload []byte // of the packet that is read
 	attrs   []jsonAttr
 	entry   jsonEntry
@@ -77,9 +79,17 @@ func (r *JSONReader) Dispatch(b []byte) (m *message.Dispatch, ok bool) {
 func (r *JSONReader) Receipt(b []byte) (m *message.Receipt, ok bool) {
 	s := r.begin(b)
 	m = &message.Receipt{}
+	if !r.receipt(m) || !s.end() {
+		return nil, false
+	}
+	return m, true
+}
+
+// receipt reads a JSONReceipt without a reason.
+func (r *JSONReader) receipt(m *message.Receipt) bool {
+	s := &r.scanner
 	seen := uint(0)
-	status := -1
-	ok = s.object(func(key []byte) bool {
+	ok := s.object(func(key []byte) bool {
 		switch string(key) {
 		case "id":
 			text, ok := s.text()
@@ -90,20 +100,17 @@ func (r *JSONReader) Receipt(b []byte) (m *message.Receipt, ok bool) {
 			return ok && seen&2 == 0 && s.mark(&seen, 2)
 		case "status":
 			text, ok := s.text()
+			known := false
 			for st := range message.StUnavailable + 1 {
 				if string(text) == st.String() {
-					status = int(st)
+					m.Status, known = st, true
 				}
 			}
-			return ok && seen&4 == 0 && s.mark(&seen, 4)
+			return ok && known && seen&4 == 0 && s.mark(&seen, 4)
 		}
 		return false
 	})
-	if !ok || !s.end() || seen&1 == 0 || status < 0 {
-		return nil, false
-	}
-	m.Status = message.Status(status)
-	return m, true
+	return ok && seen&5 == 5
 }
 
 func (r *JSONReader) begin(b []byte) *jsonScan {

@@ -73,7 +73,7 @@ func model(ref *store.Store, e *store.Effect) store.Result {
 		return store.Result{Standing: is}
 	}
 	ref.Reserve(e.ID(), e.Hash(), e.AckedBelow())
-	_, n := ref.CommitEffect(nil, e)
+	_, n := ref.CommitEffect(nil, nil, e)
 	ref.Durable(n)
 	return store.Result{Number: n}
 }
@@ -81,8 +81,8 @@ func model(ref *store.Store, e *store.Effect) store.Result {
 // sorted leaves out emitters without an effect: whether they are listed is no promise.
 func sorted(t store.Totals) store.Totals {
 	byName := func(a, b store.Named) int { return cmp.Compare(a.Name, b.Name) }
-	t.Emitters = slices.DeleteFunc(slices.Clone(t.Emitters), func(n store.Named) bool { return n.Packets == 0 })
-	t.Sources = slices.Clone(t.Sources)
+	t.Emitters = slices.DeleteFunc(append([]store.Named{}, t.Emitters...), func(n store.Named) bool { return n.Packets == 0 })
+	t.Sources = append([]store.Named{}, t.Sources...)
 	slices.SortFunc(t.Emitters, byName)
 	slices.SortFunc(t.Sources, byName)
 	return t

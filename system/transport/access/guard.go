@@ -22,6 +22,7 @@ const (
 	Probe                  // an analyser
 	Control                // hand in a control document
 	State                  // ask for the table of analysers
+	Gossip                 // tell another distributor of the table that they share
 	Health                 // ask once whether the node is ready
 	Follow                 // be told of health for as long as one likes
 	Describe               // what operations there are
@@ -43,6 +44,7 @@ var rules = map[Op]rule{
 	Probe:    {[]string{tlsconf.Distributor}, false},
 	Control:  {[]string{tlsconf.Operator}, false},
 	State:    {[]string{tlsconf.Operator}, false},
+	Gossip:   {[]string{tlsconf.Distributor}, false},
 	Health:   {everyone, true},
 	Follow:   {everyone, false},
 	Describe: {[]string{tlsconf.Operator}, false},
@@ -52,7 +54,7 @@ var rules = map[Op]rule{
 // rolesOf are the roles that a node of this one's peers has, by what is sent to it.
 var rolesOf = [...][]string{
 	transport.Submit: {tlsconf.Distributor}, transport.Dispatch: {tlsconf.Analyser}, transport.Probe: {tlsconf.Analyser},
-	transport.Control: {tlsconf.Distributor, tlsconf.Emitter, tlsconf.Analyser},
+	transport.Control: {tlsconf.Distributor, tlsconf.Emitter, tlsconf.Analyser}, transport.Gossip: {tlsconf.Distributor},
 }
 
 // RolesOf are the roles of which one must be that of who is sent messages of a kind.

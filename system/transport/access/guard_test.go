@@ -38,7 +38,7 @@ func is(t *testing.T, err error) Why {
 // The whole table: which role may do what, and nobody what is not in it.
 func TestRoles(t *testing.T) {
 	allowed := map[Op][]string{
-		Submit: {"emitter"}, Dispatch: {"distributor"}, Probe: {"distributor"}, Control: {"operator"}, State: {"operator"}, Describe: {"operator"}, Observe: {"operator"},
+		Submit: {"emitter"}, Dispatch: {"distributor"}, Probe: {"distributor"}, Control: {"operator"}, State: {"operator"}, Gossip: {"distributor"}, Describe: {"operator"}, Observe: {"operator"},
 		Health: {"emitter", "distributor", "analyser", "operator"}, Follow: {"emitter", "distributor", "analyser", "operator"},
 	}
 	for op := Op(0); op < 20; op++ {

@@ -23,51 +23,61 @@ import (
 	"weir/system/wire/weirv1grpc"
 )
 
-// calls are control documents as frames: each is a call of its own.
+// calls are messages of one kind as frames: each is a call of its own.
 type calls struct {
-	ctx    context.Context
-	client weirv1grpc.ControlServiceClient
-	want   string // the name that the answers must have; empty: any
-	done   chan item
+	ctx      context.Context
+	exchange exchange
+	want     string // the name that the answers must have; empty: any
+	done     chan item
+}
+
+// exchange makes one call: it returns the answer with its head, and the metadata.
+type exchange func(ctx context.Context, o *driver.Outgoing) (m node.Message, head *weirv1.Head, md metadata.MD, err error)
+
+func newCalls(ctx context.Context, want string, e exchange) frames {
+	return &calls{ctx: ctx, exchange: e, want: want, done: make(chan item)}
 }
 
 func openControl(ctx context.Context, conn *rpc.ClientConn, want string) frames {
-	return &calls{ctx: ctx, client: weirv1grpc.NewControlServiceClient(conn), want: want, done: make(chan item)}
+	client := weirv1grpc.NewControlServiceClient(conn)
+	return newCalls(ctx, want, func(ctx context.Context, o *driver.Outgoing) (node.Message, *weirv1.Head, metadata.MD, error) {
+		m, ok := o.Msg.(*message.Control)
+		if !ok {
+			return nil, nil, nil, wrongStream(o.Msg)
+		}
+		w, err := wire.PackControl(m)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if w.Head, err = wire.PackHead(headOf(o)); err != nil {
+			return nil, nil, nil, err
+		}
+		var md metadata.MD
+		answer, err := client.Apply(ctx, w, rpc.Header(&md))
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		back, err := wire.UnpackControlOK(answer)
+		return back, answer.GetHead(), md, err
+	})
 }
 
 func (c *calls) send(batch []driver.Outgoing) error {
 	for _, o := range batch {
-		m, ok := o.Msg.(*message.Control)
-		if !ok {
-			return status.Errorf(codes.Internal, "a %s is no control document", o.Msg.Name())
-		}
-		w, err := wire.PackControl(m)
-		if err != nil {
-			return err
-		}
-		if w.Head, err = wire.PackHead(headOf(&o)); err != nil {
-			return err
-		}
-		go c.call(o, w)
+		go c.call(o)
 	}
 	return nil
 }
 
-func (c *calls) call(o driver.Outgoing, w *weirv1.ApplyRequest) {
-	var head metadata.MD
+func (c *calls) call(o driver.Outgoing) {
 	it := item{why: "stopped"}
 	it.Re, it.To = o.Token, o.From
-	answer, err := c.client.Apply(c.ctx, w, rpc.Header(&head))
+	m, head, md, err := c.exchange(c.ctx, &o)
 	if err == nil {
-		var m *message.ControlOK
-		if m, err = wire.UnpackControlOK(answer); err == nil {
+		if it.From, err = named(md, c.want); err == nil {
 			it.Msg = m
-			it.From, err = named(head, c.want)
-			it.From.Actor, it.Token = answer.GetHead().GetFrom(), node.Token(answer.GetHead().GetToken())
+			it.From.Actor, it.Token = head.GetFrom(), node.Token(head.GetToken())
 		}
-	}
-	if err != nil {
-		it.Msg = nil
 	}
 	select {
 	case c.done <- it:

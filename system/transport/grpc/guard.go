@@ -23,6 +23,7 @@ var methods = map[string]access.Op{
 	weirv1grpc.AnalyserService_Probe_FullMethodName:                  access.Probe,
 	weirv1grpc.ControlService_Apply_FullMethodName:                   access.Control,
 	weirv1grpc.ControlService_State_FullMethodName:                   access.State,
+	weirv1grpc.ClusterService_Gossip_FullMethodName:                  access.Gossip,
 	grpc_health_v1.Health_Check_FullMethodName:                       access.Health,
 	grpc_health_v1.Health_Watch_FullMethodName:                       access.Follow,
 	grpc_health_v1.Health_List_FullMethodName:                        access.Follow,

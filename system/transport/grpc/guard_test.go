@@ -30,7 +30,7 @@ func TestEveryMethodHasARule(t *testing.T) {
 	s := rpc.NewServer()
 	l.ServeIngest(s, "a")
 	l.ServeAnalyser(s, "a")
-	l.ServeControl(s, "a")
+	l.ServeTable(s, "a")
 	grpc_health_v1.RegisterHealthServer(s, health.NewServer())
 	reflection.Register(s)
 	offered := map[string]bool{}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"weir/system/driver"
+	"weir/system/node"
 	"weir/system/transport"
 	"weir/system/transport/access"
 )
@@ -205,7 +206,7 @@ func (l *Link) dial(to transport.Key, addr string) (*rpc.ClientConn, error) {
 		rpc.WithSharedWriteBuffer(true),
 		experimental.WithBufferPool(buffers),
 	}
-	if to.Kind == transport.Control && l.cfg.ControlToken != nil {
+	if to.Kind.Class() == node.ClassControl && l.cfg.ControlToken != nil {
 		options = append(options, rpc.WithPerRPCCredentials(presenter{l.cfg.ControlToken}))
 	}
 	return rpc.NewClient("passthrough:///"+addr, options...)

@@ -14,9 +14,11 @@ import (
 )
 
 // ServeTable registers the service that takes control documents for an actor with a
-// table of analysers, and tells its state.
+// table of analysers, tells its state, and takes what other distributors tell of it.
 func (l *Link) ServeTable(s *rpc.Server, actor string) {
-	weirv1grpc.RegisterControlServiceServer(s, &controlServer{l: l, actor: actor, table: true})
+	c := &controlServer{l: l, actor: actor, table: true}
+	weirv1grpc.RegisterControlServiceServer(s, c)
+	weirv1grpc.RegisterClusterServiceServer(s, &clusterServer{c: c})
 }
 
 // State implements the service.

@@ -177,6 +177,8 @@ func (ln *lane) open(ctx context.Context, conn *rpc.ClientConn) (frames, error) 
 		return openDispatch(ctx, conn, want)
 	case transport.Probe:
 		return openProbe(ctx, conn, want)
+	case transport.Gossip:
+		return openGossip(ctx, conn, want), nil
 	}
 	return openControl(ctx, conn, want), nil
 }

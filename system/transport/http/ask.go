@@ -10,7 +10,6 @@ import (
 	"weir/system/driver"
 	"weir/system/node"
 	"weir/system/transport"
-	"weir/system/transport/access"
 	"weir/system/wire"
 )
 
@@ -122,14 +121,8 @@ func (q *request) caller() (node.Addr, wire.Head, bool) {
 		q.fail(http.StatusBadRequest, err)
 		return from, head, false
 	}
-	if from.Node != "" {
-		if err := access.KnownIn(q.r.Context()).Is(from.Node); err != nil {
-			q.fail(http.StatusForbidden, fmt.Errorf("header %s %q: %w", transport.KeyNode, from.Node, err))
-			return from, head, false
-		}
-	}
 	from.Actor = head.From
-	return from, head, true
+	return from, head, q.named(from)
 }
 
 // single asks one thing and returns the answer. If there is none it has answered

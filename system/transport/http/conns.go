@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -24,6 +25,7 @@ type conn struct {
 	r     *bufio.Reader
 	left  *io.LimitedReader // what may still come of one answer
 	out   []byte            // reused
+	lines *bufio.Reader     // of a response to several messages; nil: there was none
 	since time.Time         // idle since then
 	end   time.Time         // its deadline
 	drop  func() bool       // ends the watch on the Link's end
@@ -45,24 +47,31 @@ type idle struct {
 
 // take returns a connection that is open as far as can be known, or opens one.
 func (i *idle) take(ln *lane) (*conn, error) {
+	if c, ok := i.first(ln); ok {
+		return c, nil
+	}
+	return ln.open()
+}
+
+// first returns a connection that is open as far as can be known, if there is one.
+func (i *idle) first(ln *lane) (*conn, bool) {
 	now := time.Now()
 	for {
 		i.mu.Lock()
 		n := len(i.conns)
 		if n == 0 {
 			i.mu.Unlock()
-			break
+			return nil, false
 		}
 		c := i.conns[n-1]
 		i.conns[n-1] = nil
 		i.conns = i.conns[:n-1]
 		i.mu.Unlock()
 		if c.lasts(now, ln.l.cfg.AnswerMax+10*time.Second) && (now.Sub(c.since) < freshMax || alive(c.Conn)) {
-			return c, nil
+			return c, true
 		}
 		c.close()
 	}
-	return ln.dial(now)
 }
 
 // freshMax is how long an idle connection counts as open without a look: who ends within
@@ -79,9 +88,9 @@ func (c *conn) lasts(now time.Time, least time.Duration) bool {
 	return c.SetDeadline(c.end) == nil
 }
 
-// dial opens a connection. One that is to be encrypted is ready only once the other end is
+// open opens a connection. One that is to be encrypted is ready only once the other end is
 // known. There is no proxy in between.
-func (ln *lane) dial(now time.Time) (*conn, error) {
+func (ln *lane) open() (*conn, error) {
 	ctx, cancel := context.WithTimeout(ln.l.ctx, ln.l.cfg.DialMax)
 	defer cancel()
 	raw, err := ln.l.cfg.Dial(ctx, ln.addr)
@@ -97,10 +106,11 @@ func (ln *lane) dial(now time.Time) (*conn, error) {
 		}
 		c.Conn = t
 	}
+	ln.takes.Store(takesUnknown) // it may be a later version that has come up there
 	c.left = &io.LimitedReader{R: c.Conn}
 	c.r = bufio.NewReader(c.left)
 	c.drop = context.AfterFunc(ln.l.ctx, func() { raw.Close() })
-	if !c.lasts(now, ln.l.cfg.DialMax+ln.l.cfg.AnswerMax+10*time.Second) {
+	if !c.lasts(time.Now(), ln.l.cfg.AnswerMax+10*time.Second) {
 		c.close()
 		return nil, net.ErrClosed
 	}
@@ -119,6 +129,15 @@ func (i *idle) put(c *conn) {
 	i.conns = append(i.conns, c)
 	if i.reaper == nil {
 		i.reaper = time.AfterFunc(idleMax, i.reap)
+	}
+}
+
+// over gives a connection back after an exchange whose response was read, if it lasts.
+func (i *idle) over(c *conn, resp *http.Response) {
+	if resp.Close || resp.StatusCode < 200 || c.r.Buffered() > 0 {
+		c.close()
+	} else {
+		i.put(c)
 	}
 }
 

@@ -4,7 +4,8 @@
 // to it. openapi.yaml describes it and is served by the control handler.
 //
 // Each message of a node is one request, and the answer to it is the response, which
-// comes once there is an outcome. Headers say who sends: Weir-Node and
+// comes once there is an outcome; but packets for an analyser that wait together go in one
+// request as lines, and what headers say is in their lines. Headers say who sends: Weir-Node and
 // Weir-Incarnation, and of the message Weir-Token, Weir-From, Weir-To and
 // Weir-To-Incarnation. A client that is no node sends none of them.
 //

@@ -15,9 +15,11 @@ import (
 var operations = map[string]access.Op{
 	"POST " + pathPackets:  access.Submit,
 	"POST " + pathDispatch: access.Dispatch,
+	"POST " + pathMany:     access.Dispatch,
 	"POST " + pathProbe:    access.Probe,
 	"POST " + pathControl:  access.Control,
 	"GET " + pathState:     access.State,
+	"POST " + pathGossip:   access.Gossip,
 	"GET " + pathHealth:    access.Health,
 	"GET " + pathReady:     access.Health,
 	"GET " + pathOpenAPI:   access.Describe,

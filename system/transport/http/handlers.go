@@ -45,6 +45,7 @@ func (l *Link) Ingest(actor string) http.Handler {
 func (l *Link) Analyser(actor string) http.Handler {
 	return &routes{l, []route{
 		{http.MethodPost, pathDispatch, dispatchMax, func(q *request) { q.dispatch(actor) }},
+		{http.MethodPost, pathMany, dispatchMax, func(q *request) { q.dispatches(actor) }},
 		{http.MethodPost, pathProbe, controlMax, func(q *request) { q.probe(actor) }},
 		{http.MethodGet, pathHealth, 0, l.alive},
 		{http.MethodGet, pathReady, 0, l.health},
@@ -56,7 +57,9 @@ func (l *Link) Control(actor string) http.Handler { return &routes{l, l.control(
 
 // Table is the handler of the control listener of an actor with a table of analysers.
 func (l *Link) Table(actor string) http.Handler {
-	return &routes{l, append(l.control(actor), route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }})}
+	return &routes{l, append(l.control(actor),
+		route{http.MethodGet, pathState, 0, func(q *request) { q.state(actor) }},
+		route{http.MethodPost, pathGossip, gossipMax, func(q *request) { q.gossip(actor) }})}
 }
 
 func (l *Link) control(actor string) []route {

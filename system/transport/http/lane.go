@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"weir/system/driver"
 	"weir/system/message"
@@ -20,51 +22,137 @@ import (
 // more wait, and the driver bounds how many.
 const laneRequests = 128
 
-// lane is what one node sends to another of one kind, each message as a request of its
-// own. Their order is not kept.
+// lane is what one node sends to another of one kind. Their order is not kept.
 type lane struct {
-	l    *Link
-	key  transport.Key
-	addr string      // host:port
-	tls  *tls.Config // nil: in clear
-	want string      // the name under which the node must answer; empty: any
-	idle idle
+	l     *Link
+	key   transport.Key
+	addr  string      // host:port
+	tls   *tls.Config // nil: in clear
+	want  string      // the name under which the node must answer; empty: any
+	idle  idle
+	takes atomic.Int32 // what is known of the other node: takesUnknown and so on
 
 	mu    sync.Mutex
-	queue []driver.Outgoing
-	busy  int // goroutines that take from the queue
+	queue []waiting
+	busy  int  // goroutines that send
+	turn  bool // one of them is about to take from the queue
+}
+
+// waiting is a message that is to be sent.
+type waiting struct {
+	driver.Outgoing
+	alone bool // in a request of its own: with others it was refused
 }
 
 // Send implements transport.Lane.
 func (ln *lane) Send(o driver.Outgoing) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
-	ln.queue = append(ln.queue, o)
-	if ln.busy < laneRequests {
+	ln.queue = append(ln.queue, waiting{Outgoing: o})
+	if !ln.turn {
+		ln.next()
+	}
+}
+
+// next gives the turn to a goroutine, if there is something to send and one may be begun;
+// mu is held.
+func (ln *lane) next() {
+	ln.turn = len(ln.queue) > 0 && ln.busy < laneRequests
+	if ln.turn {
 		ln.busy++
 		ln.l.done.Add(1)
 		go ln.run()
 	}
 }
 
-// run sends what waits until nothing does.
+// pass ends the turn of a goroutine.
+func (ln *lane) pass() {
+	ln.mu.Lock()
+	ln.next()
+	ln.mu.Unlock()
+}
+
+// run sends what waits until nothing does, or another goroutine is about to. It has the
+// turn when it begins.
 func (ln *lane) run() {
 	defer ln.l.done.Done()
+	var batch []driver.Outgoing
 	for {
+		if ln.key.Kind == transport.Dispatch {
+			runtime.Gosched() // whoever can run now may have more for the same request
+		}
+		var alone bool
+		if batch, alone = ln.take(batch[:0]); !alone && len(batch) > 0 {
+			transport.Left(ln.l.n, batch)
+		}
+		if len(batch) > 1 {
+			ln.sendMany(batch) // it passes the turn on
+		} else {
+			ln.pass()
+			ln.send(batch)
+		}
+		clear(batch)
 		ln.mu.Lock()
-		if len(ln.queue) == 0 {
+		if ln.turn || len(ln.queue) == 0 {
 			ln.busy--
 			ln.mu.Unlock()
 			return
 		}
-		o := ln.queue[0]
-		ln.queue[0] = driver.Outgoing{}
-		ln.queue = ln.queue[1:]
+		ln.turn = true
 		ln.mu.Unlock()
-		transport.Left(ln.l.n, []driver.Outgoing{o})
-		if err := ln.exchange(&o); err != nil && o.Request {
-			ln.l.n.Fail(o.From.Actor, o.Token, err)
+	}
+}
+
+// take takes from the queue what goes out in one request, and reports whether it is one
+// that was in another before.
+func (ln *lane) take(batch []driver.Outgoing) (_ []driver.Outgoing, alone bool) {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	most, bytes := ln.most()
+	n, size := 0, 0
+	for n < len(ln.queue) && n < most {
+		w := &ln.queue[n]
+		if size += w.Msg.Size(); n > 0 && (w.alone || size > bytes) {
+			break
 		}
+		batch = append(batch, w.Outgoing)
+		n++
+		if alone = w.alone; alone {
+			break
+		}
+	}
+	clear(ln.queue[:n])
+	ln.queue = ln.queue[n:]
+	return batch, alone
+}
+
+// most is how many messages a request may have, and how many bytes if it has several.
+func (ln *lane) most() (items, bytes int) {
+	if ln.key.Kind != transport.Dispatch {
+		return 1, 0
+	}
+	switch ln.takes.Load() {
+	case takesOne:
+		return 1, 0
+	case takesMany:
+		return manyItems, manyBytes
+	}
+	return manyItems, firstBytes
+}
+
+// send sends one message and hands in what becomes of it.
+func (ln *lane) send(one []driver.Outgoing) {
+	for i := range one {
+		if err := ln.exchange(&one[i]); err != nil {
+			ln.fail(&one[i], err)
+		}
+	}
+}
+
+// fail tells the sender of a message that it will not be answered.
+func (ln *lane) fail(o *driver.Outgoing, err error) {
+	if o.Request {
+		ln.l.n.Fail(o.From.Actor, o.Token, err)
 	}
 }
 
@@ -72,10 +160,8 @@ func (ln *lane) run() {
 // told: one of package node's.
 func (ln *lane) exchange(o *driver.Outgoing) error {
 	path, body, err := packRequest(o.Msg)
-	if errors.Is(err, node.ErrTooLarge) {
-		return node.ErrTooLarge
-	} else if err != nil {
-		return node.ErrRefused
+	if err != nil {
+		return refusedHere(err)
 	}
 	c, err := ln.idle.take(ln)
 	if err != nil {
@@ -89,6 +175,14 @@ func (ln *lane) exchange(o *driver.Outgoing) error {
 	return nil
 }
 
+// refusedHere is what the sender of a message that has no form is told.
+func refusedHere(err error) error {
+	if errors.Is(err, node.ErrTooLarge) {
+		return node.ErrTooLarge
+	}
+	return node.ErrRefused
+}
+
 // over carries out an exchange on a connection, which stays open for others if all went
 // as it should.
 func (ln *lane) over(c *conn, o *driver.Outgoing, path string, body []byte) (in driver.Incoming, err error) {
@@ -100,24 +194,19 @@ func (ln *lane) over(c *conn, o *driver.Outgoing, path string, body []byte) (in 
 	}
 	c.left.N = headerMax + answerMax
 	resp, err := http.ReadResponse(c.r, nil)
-	if err != nil {
-		ln.idle.broken(c)
-		return in, node.ErrReset
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(io.LimitReader(resp.Body, answerMax+1))
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, answerMax+1))
 	if err != nil || len(text) > answerMax {
 		ln.idle.broken(c)
 		return in, node.ErrReset
 	}
-	if resp.Close || resp.StatusCode < 200 || c.r.Buffered() > 0 {
-		c.close()
-	} else {
-		ln.idle.put(c)
-	}
+	ln.idle.over(c, resp)
 	return ln.response(o, resp, text)
 }
 
-// appendHead appends the head of a request.
+// appendHead appends the head of a request with that message, or (nil) several.
 func (ln *lane) appendHead(b []byte, o *driver.Outgoing, path string, length int) []byte {
 	field := func(key, value string) { b = append(append(append(append(b, key...), ": "...), value...), "\r\n"...) }
 	number := func(key string, n uint64) {
@@ -128,12 +217,19 @@ func (ln *lane) appendHead(b []byte, o *driver.Outgoing, path string, length int
 	}
 	b = append(append(append(b, "POST "...), path...), " HTTP/1.1\r\n"...)
 	field("Host", ln.addr)
-	field("Content-Type", jsonType)
+	if o == nil {
+		field("Content-Type", linesType)
+	} else {
+		field("Content-Type", jsonType)
+	}
 	b = append(strconv.AppendInt(append(b, "Content-Length: "...), int64(length), 10), "\r\n"...)
 	field(headerNode, ln.l.node[0])
 	field(headerInc, ln.l.inc[0])
-	if ln.key.Kind == transport.Control && ln.l.cfg.ControlToken != nil {
+	if ln.key.Kind.Class() == node.ClassControl && ln.l.cfg.ControlToken != nil {
 		field("Authorization", ln.l.cfg.ControlToken.Authorization())
+	}
+	if o == nil {
+		return append(b, "\r\n"...)
 	}
 	number(headerToken, uint64(o.Token))
 	number(headerToInc, uint64(o.To.Inc))
@@ -182,6 +278,12 @@ func packRequest(m node.Message) (path string, body []byte, err error) {
 		body, err = wire.EncodeJSON(wire.JSONProbe{Number: m.Number})
 	case *message.Control:
 		path, body, most = pathControl, m.Doc, controlMax
+	case *message.Gossip:
+		path, most = pathGossip, gossipMax
+		var form wire.JSONGossip
+		if form, err = wire.PackGossipJSON(m); err == nil {
+			body, err = wire.EncodeJSON(form)
+		}
 	}
 	if err == nil && len(body) > most {
 		err = fmt.Errorf("%w: %s of %d bytes, at most %d are sent", node.ErrTooLarge, m.Name(), len(body), most)
@@ -225,6 +327,12 @@ func unpackAnswer(kind transport.Kind, text []byte) (node.Message, error) {
 		var w wire.JSONProbeOK
 		err := wire.DecodeJSON(text, &w)
 		return &message.ProbeOK{Number: w.Number, Ready: w.Ready}, err
+	case transport.Gossip:
+		var w wire.JSONGossipOK
+		if err := wire.DecodeJSON(text, &w); err != nil {
+			return nil, err
+		}
+		return sent(w.Unpack())
 	}
 	var w wire.JSONControlOK
 	if err := wire.DecodeJSON(text, &w); err != nil {

@@ -21,9 +21,11 @@ import (
 const (
 	pathPackets  = "/v1/packets"
 	pathDispatch = "/v1/dispatch"
+	pathMany     = "/v1/dispatches"
 	pathProbe    = "/v1/probe"
 	pathControl  = "/v1/control"
 	pathState    = "/v1/state"
+	pathGossip   = "/v1/gossip"
 	pathHealth   = "/healthz"
 	pathReady    = "/readyz"
 	pathOpenAPI  = "/openapi.yaml"
@@ -35,6 +37,7 @@ const (
 	dataMax     = 1 << 20
 	dispatchMax = 8 << 20
 	controlMax  = 64 << 10
+	gossipMax   = 2 << 20   // a part of 1,000,000 bytes, in base64
 	slack       = 256 << 10 // more than a limit, that is read and not kept
 	answerMax   = 1 << 20   // of a response
 	headerMax   = 16 << 10
@@ -83,6 +86,14 @@ type route struct {
 	method, path string
 	most         int // bytes of a body; 0: it is not read
 	handle       func(*request)
+}
+
+// takes is the type of its bodies.
+func (o *route) takes() string {
+	if o.path == pathMany {
+		return linesType
+	}
+	return jsonType
 }
 
 // routes is the handler of some operations.
@@ -151,7 +162,7 @@ func (l *Link) enter(q *request, o *route) {
 		q.fail(http.StatusForbidden, fmt.Errorf("header Origin %.80q: web pages are no clients", from))
 		return
 	}
-	if err := checkType(q.r.Header); o.most > 0 && err != nil {
+	if err := checkType(q.r.Header, o.takes()); o.most > 0 && err != nil {
 		q.fail(http.StatusUnsupportedMediaType, err)
 		return
 	}
@@ -168,14 +179,14 @@ func (l *Link) enter(q *request, o *route) {
 }
 
 // checkType holds that a body is JSON, in UTF-8 and not compressed.
-func checkType(h http.Header) error {
+func checkType(h http.Header, want string) error {
 	text := h.Get("Content-Type")
-	if text == jsonType && h.Get("Content-Encoding") == "" {
+	if text == want && h.Get("Content-Encoding") == "" {
 		return nil
 	}
 	kind, params, err := mime.ParseMediaType(text)
-	if charset := params["charset"]; err != nil || kind != jsonType || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return fmt.Errorf("header Content-Type %.80q: want %s", text, jsonType)
+	if charset := params["charset"]; err != nil || kind != want || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fmt.Errorf("header Content-Type %.80q: want %s", text, want)
 	}
 	if text := h.Get("Content-Encoding"); text != "" && text != "identity" {
 		return fmt.Errorf("header Content-Encoding %.80q: want none", text)

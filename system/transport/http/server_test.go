@@ -2,6 +2,7 @@ package http
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -118,6 +119,10 @@ func judge(e node.Env, ev *node.Event) {
 		default:
 			e.Reply(ev.ReplyTo, answer)
 		}
+	case *message.Gossip:
+		if m.Serial != 404 {
+			e.Reply(ev.ReplyTo, &message.GossipOK{Serial: m.Serial, Seen: m.Data})
+		}
 	case *message.Control:
 		if string(m.Doc) != "silent" {
 			e.Reply(ev.ReplyTo, &message.ControlOK{OK: string(m.Doc) == "{}", Version: 7, Why: "why"})
@@ -127,6 +132,15 @@ func judge(e node.Env, ev *node.Event) {
 
 func packetOf(source string) string {
 	return `{"id":"` + source + `/1/1","entries":[{"body":"a line"}]}`
+}
+
+// itemOf is a line with a packet and, if it is not 0, a token.
+func itemOf(source string, token int) string {
+	head := ""
+	if token != 0 {
+		head = fmt.Sprintf(`"token":%d,`, token)
+	}
+	return "{" + head + `"packet":` + packetOf(source) + "}\n"
 }
 
 // exchange is one request and what must come back.
@@ -183,6 +197,25 @@ var exchanges = []exchange{
 	{"POST /v1/dispatch", "Origin: null", `{}`, 403, "Origin"},
 	{"POST /v1/dispatch", "", strings.Repeat(" ", dispatchMax+1), 413, "body: more than 8388608 bytes"},
 	{"POST /v1/dispatch", "Content-Type: ", `{}`, 415, "want application/json"},
+	{"POST /v1/dispatches", "", itemOf("committed", 0), 200, `{"re":1,"token":`},
+	{"POST /v1/dispatches", "", itemOf("committed", 0) + itemOf("busy", 0), 200, `"receipt":{"id":"busy/1/1","status":"busy"}}`},
+	{"POST /v1/dispatches", "Weir-Node: d2|Weir-Incarnation: 1", itemOf("poison", 9) + itemOf("duplicate", 7), 200, `"receipt":{"id":"poison/1/1","status":"poison"}}`},
+	{"POST /v1/dispatches", "", `{"to":"nobody","packet":` + packetOf("committed") + `}`, 200, `{"re":1,"refused":"no_actor"}`},
+	{"POST /v1/dispatches", "", `{"to_incarnation":2,"packet":` + packetOf("committed") + `}`, 200, `{"re":1,"refused":"stopped"}`},
+	{"POST /v1/dispatches", "", itemOf("committed", 0) + "{", 400, "line 2: not strict JSON"},
+	{"POST /v1/dispatches", "", "\n" + itemOf("committed", 0), 400, "line 1: not strict JSON"},
+	{"POST /v1/dispatches", "Weir-Token: 5|Weir-Node: d2|Weir-Incarnation: 1", itemOf("committed", 5), 400, "each line has its own"},
+	{"POST /v1/dispatches", "Weir-Node: d2", itemOf("committed", 5), 400, "one name"},
+	{"POST /v1/dispatches", "Origin: null", "", 403, "Origin"},
+	{"POST /v1/dispatches", "", strings.Repeat(" ", dispatchMax+1), 413, "body: more than 8388608 bytes"},
+	{"POST /v1/dispatches", "Content-Type: application/json", itemOf("committed", 0), 415, "want application/x-ndjson"},
+	{"POST /v1/dispatches", "", "", 422, "no line"},
+	{"POST /v1/dispatches", "", itemOf("committed", 0) + itemOf("x/y", 0), 422, `line 2: invalid message: id \"x/y/1/1\"`},
+	{"POST /v1/dispatches", "", itemOf("committed", 5), 422, "line 1: token 5: a node sends one"},
+	{"POST /v1/dispatches", "Weir-Node: d2|Weir-Incarnation: 1", itemOf("committed", 5) + itemOf("committed", 0), 422, "line 2: token 0: a node sends one"},
+	{"POST /v1/dispatches", "Weir-Node: d2|Weir-Incarnation: 1", itemOf("committed", 5) + itemOf("busy", 5), 422, "line 2: token 5: it is another line's"},
+	{"POST /v1/dispatches", "", strings.Repeat(itemOf("committed", 0), manyItems+1), 422, "line 257: at most 256 packets"},
+	{"POST /v1/dispatches", "", itemOf("committed", 0) + `{"packet":{"id":"committed/1/1","entries":[{"body":"` + strings.Repeat("x", manyBytes-16) + `"}]}}`, 413, "line 2: "},
 	{"POST /v1/probe", "", `{"number":18446744073709551615}`, 200, `{"number":18446744073709551615,"ready":true}`},
 	{"POST /v1/probe", "", `{"number":2}`, 200, `"ready":false`},
 	{"POST /v1/probe", "", `{"number":"1"}`, 422, "number: string is not an integer"},
@@ -211,6 +244,19 @@ var exchanges = []exchange{
 	{"GET /v1/state", "Weir-To: nobody", "", 503, "error"},
 	{"GET /v1/state?after=busy", "", "", 429, "too many"},
 	{"GET /v1/state?after=silent", "", "", 504, "no outcome yet"},
+	{"POST /v1/gossip", "", `{"serial":3,"offset":1,"total":3,"data":"AQI="}`, 200, `{"serial":3,"seen":"AQI="}`},
+	{"POST /v1/gossip", "", `{"serial":0,"offset":0,"total":1,"data":"AQ=="}`, 422, "serial is 0"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":1,"data":""}`, 422, "data is empty"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":4294967295,"total":1,"data":"AQ=="}`, 422, "beyond total 1"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":4194305,"data":"AQ=="}`, 413, "at most 4194304"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":1,"data":[1]}`, 422, "data: array is not a string"},
+	{"POST /v1/gossip", "", `{"serial":1,"offset":0,"total":1,"data":"AR=="}`, 422, "not in base64"},
+	{"POST /v1/gossip", "", `{"serial":`, 400, "unexpected end"},
+	{"POST /v1/gossip", "Origin: null", `{}`, 403, "Origin"},
+	{"POST /v1/gossip", "", strings.Repeat(" ", gossipMax+1), 413, "body: more than 2097152 bytes"},
+	{"POST /v1/gossip", "Content-Type: text/plain", `{}`, 415, "want application/json"},
+	{"POST /v1/gossip", "Weir-To: nobody", `{"serial":1,"offset":0,"total":1,"data":"AQ=="}`, 503, "error"},
+	{"POST /v1/gossip", "", `{"serial":404,"offset":0,"total":1,"data":"AQ=="}`, 504, "no outcome yet"},
 	{"GET /healthz", "", "", 200, `{"status":"alive"}`},
 	{"GET /readyz", "", "", 200, `{"status":"serving"}`},
 	{"GET /openapi.yaml", "", "", 200, "openapi: 3.1.0"},
@@ -222,7 +268,7 @@ func (s *site) to(op string) string {
 	switch path {
 	case pathPackets:
 		return s.data + path
-	case pathControl, pathOpenAPI:
+	case pathControl, pathOpenAPI, pathGossip:
 		return s.control + path
 	}
 	if strings.HasPrefix(path, pathState) {
@@ -240,6 +286,9 @@ func (s *site) do(t *testing.T, x exchange) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", jsonType)
+	if strings.HasSuffix(x.op, pathMany) {
+		req.Header.Set("Content-Type", linesType)
+	}
 	for line := range strings.SplitSeq(x.header, "|") {
 		if name, value, ok := strings.Cut(line, ": "); ok && strings.HasPrefix(name, "Content") {
 			req.Header.Set(name, value)
@@ -383,10 +432,23 @@ func TestStopping(t *testing.T) {
 	for len(s.asked()) < 1 {
 		time.Sleep(time.Millisecond)
 	}
+	wg.Go(func() {
+		const want = `{"re":1,"refused":"stopped"}` + "\n"
+		if resp, body := s.do(t, exchange{op: "POST /v1/dispatches", body: itemOf("silent", 0)}); resp.StatusCode != 200 || body != want {
+			t.Errorf("%d %s, want %s", resp.StatusCode, body, want)
+		}
+	})
+	for len(s.asked()) < 2 {
+		time.Sleep(time.Millisecond)
+	}
 	s.link.Close()
 	wg.Wait()
-	if resp, body := s.do(t, exchange{op: "POST /v1/probe", body: `{"number":1}`}); resp.StatusCode != 503 {
-		t.Errorf("%d %s", resp.StatusCode, body)
+	for _, x := range []exchange{{op: "POST /v1/probe", body: `{"number":1}`}, {op: "POST /v1/dispatches", body: itemOf("committed", 0)}} {
+		resp, body := s.do(t, x)
+		if resp.StatusCode != 503 {
+			t.Errorf("%s: %d %s", x.op, resp.StatusCode, body)
+		}
+		api.holds(t, x, resp, body)
 	}
 }
 

@@ -475,6 +475,161 @@ func (x *WorkerState) GetInFlight() uint64 {
 	return 0
 }
 
+// GossipRequest carries a part of what one distributor tells another of the table that
+// they share. A delta goes in parts one after the other, each once the one before was
+// answered.
+type GossipRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Head  *Head                  `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	// Of the delta at its sender, from 1; grows.
+	Serial uint64 `protobuf:"varint,2,opt,name=serial,proto3" json:"serial,omitempty"`
+	// Bytes of the delta before this part.
+	Offset uint32 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`
+	// Bytes of the whole delta. At most 4194304.
+	Total uint32 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
+	// This part, 1 to 1000000 bytes. The form of a delta is not for others than weir.
+	Data          []byte `protobuf:"bytes,5,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GossipRequest) Reset() {
+	*x = GossipRequest{}
+	mi := &file_weir_v1_control_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GossipRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GossipRequest) ProtoMessage() {}
+
+func (x *GossipRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_control_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GossipRequest.ProtoReflect.Descriptor instead.
+func (*GossipRequest) Descriptor() ([]byte, []int) {
+	return file_weir_v1_control_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GossipRequest) GetHead() *Head {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *GossipRequest) GetSerial() uint64 {
+	if x != nil {
+		return x.Serial
+	}
+	return 0
+}
+
+func (x *GossipRequest) GetOffset() uint32 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *GossipRequest) GetTotal() uint32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *GossipRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+// GossipResponse tells what became of a part.
+type GossipResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Head   *Head                  `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	Serial uint64                 `protobuf:"varint,2,opt,name=serial,proto3" json:"serial,omitempty"`
+	// What the answerer has seen of all changes; empty: it waits for the next part. At
+	// most 1000000 bytes.
+	Seen []byte `protobuf:"bytes,3,opt,name=seen,proto3" json:"seen,omitempty"`
+	// Why the delta is not taken. Empty: it is. At most 1024 bytes.
+	Why           string `protobuf:"bytes,4,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GossipResponse) Reset() {
+	*x = GossipResponse{}
+	mi := &file_weir_v1_control_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GossipResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GossipResponse) ProtoMessage() {}
+
+func (x *GossipResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weir_v1_control_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GossipResponse.ProtoReflect.Descriptor instead.
+func (*GossipResponse) Descriptor() ([]byte, []int) {
+	return file_weir_v1_control_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GossipResponse) GetHead() *Head {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *GossipResponse) GetSerial() uint64 {
+	if x != nil {
+		return x.Serial
+	}
+	return 0
+}
+
+func (x *GossipResponse) GetSeen() []byte {
+	if x != nil {
+		return x.Seen
+	}
+	return nil
+}
+
+func (x *GossipResponse) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
 var File_weir_v1_control_proto protoreflect.FileDescriptor
 
 const file_weir_v1_control_proto_rawDesc = "" +
@@ -512,7 +667,18 @@ const file_weir_v1_control_proto_rawDesc = "" +
 	"\vWorkerState\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x1b\n" +
-	"\tin_flight\x18\x03 \x01(\x04R\binFlightB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
+	"\tin_flight\x18\x03 \x01(\x04R\binFlight\"\x8c\x01\n" +
+	"\rGossipRequest\x12!\n" +
+	"\x04head\x18\x01 \x01(\v2\r.weir.v1.HeadR\x04head\x12\x16\n" +
+	"\x06serial\x18\x02 \x01(\x04R\x06serial\x12\x16\n" +
+	"\x06offset\x18\x03 \x01(\rR\x06offset\x12\x14\n" +
+	"\x05total\x18\x04 \x01(\rR\x05total\x12\x12\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\"q\n" +
+	"\x0eGossipResponse\x12!\n" +
+	"\x04head\x18\x01 \x01(\v2\r.weir.v1.HeadR\x04head\x12\x16\n" +
+	"\x06serial\x18\x02 \x01(\x04R\x06serial\x12\x12\n" +
+	"\x04seen\x18\x03 \x01(\fR\x04seen\x12\x10\n" +
+	"\x03why\x18\x04 \x01(\tR\x03whyB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var (
 	file_weir_v1_control_proto_rawDescOnce sync.Once
@@ -526,28 +692,32 @@ func file_weir_v1_control_proto_rawDescGZIP() []byte {
 	return file_weir_v1_control_proto_rawDescData
 }
 
-var file_weir_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_weir_v1_control_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_weir_v1_control_proto_goTypes = []any{
-	(*ApplyRequest)(nil),  // 0: weir.v1.ApplyRequest
-	(*ApplyResponse)(nil), // 1: weir.v1.ApplyResponse
-	(*StateRequest)(nil),  // 2: weir.v1.StateRequest
-	(*StateResponse)(nil), // 3: weir.v1.StateResponse
-	(*AnalyserState)(nil), // 4: weir.v1.AnalyserState
-	(*WorkerState)(nil),   // 5: weir.v1.WorkerState
-	(*Head)(nil),          // 6: weir.v1.Head
+	(*ApplyRequest)(nil),   // 0: weir.v1.ApplyRequest
+	(*ApplyResponse)(nil),  // 1: weir.v1.ApplyResponse
+	(*StateRequest)(nil),   // 2: weir.v1.StateRequest
+	(*StateResponse)(nil),  // 3: weir.v1.StateResponse
+	(*AnalyserState)(nil),  // 4: weir.v1.AnalyserState
+	(*WorkerState)(nil),    // 5: weir.v1.WorkerState
+	(*GossipRequest)(nil),  // 6: weir.v1.GossipRequest
+	(*GossipResponse)(nil), // 7: weir.v1.GossipResponse
+	(*Head)(nil),           // 8: weir.v1.Head
 }
 var file_weir_v1_control_proto_depIdxs = []int32{
-	6, // 0: weir.v1.ApplyRequest.head:type_name -> weir.v1.Head
-	6, // 1: weir.v1.ApplyResponse.head:type_name -> weir.v1.Head
-	6, // 2: weir.v1.StateRequest.head:type_name -> weir.v1.Head
-	6, // 3: weir.v1.StateResponse.head:type_name -> weir.v1.Head
+	8, // 0: weir.v1.ApplyRequest.head:type_name -> weir.v1.Head
+	8, // 1: weir.v1.ApplyResponse.head:type_name -> weir.v1.Head
+	8, // 2: weir.v1.StateRequest.head:type_name -> weir.v1.Head
+	8, // 3: weir.v1.StateResponse.head:type_name -> weir.v1.Head
 	4, // 4: weir.v1.StateResponse.analysers:type_name -> weir.v1.AnalyserState
 	5, // 5: weir.v1.AnalyserState.workers:type_name -> weir.v1.WorkerState
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	8, // 6: weir.v1.GossipRequest.head:type_name -> weir.v1.Head
+	8, // 7: weir.v1.GossipResponse.head:type_name -> weir.v1.Head
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_control_proto_init() }
@@ -562,7 +732,7 @@ func file_weir_v1_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weir_v1_control_proto_rawDesc), len(file_weir_v1_control_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

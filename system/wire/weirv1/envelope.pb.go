@@ -38,6 +38,8 @@ type Envelope struct {
 	//	*Envelope_ApplyResponse
 	//	*Envelope_StateRequest
 	//	*Envelope_StateResponse
+	//	*Envelope_GossipRequest
+	//	*Envelope_GossipResponse
 	Message       isEnvelope_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -170,6 +172,24 @@ func (x *Envelope) GetStateResponse() *StateResponse {
 	return nil
 }
 
+func (x *Envelope) GetGossipRequest() *GossipRequest {
+	if x != nil {
+		if x, ok := x.Message.(*Envelope_GossipRequest); ok {
+			return x.GossipRequest
+		}
+	}
+	return nil
+}
+
+func (x *Envelope) GetGossipResponse() *GossipResponse {
+	if x != nil {
+		if x, ok := x.Message.(*Envelope_GossipResponse); ok {
+			return x.GossipResponse
+		}
+	}
+	return nil
+}
+
 type isEnvelope_Message interface {
 	isEnvelope_Message()
 }
@@ -214,6 +234,14 @@ type Envelope_StateResponse struct {
 	StateResponse *StateResponse `protobuf:"bytes,10,opt,name=state_response,json=stateResponse,proto3,oneof"`
 }
 
+type Envelope_GossipRequest struct {
+	GossipRequest *GossipRequest `protobuf:"bytes,11,opt,name=gossip_request,json=gossipRequest,proto3,oneof"`
+}
+
+type Envelope_GossipResponse struct {
+	GossipResponse *GossipResponse `protobuf:"bytes,12,opt,name=gossip_response,json=gossipResponse,proto3,oneof"`
+}
+
 func (*Envelope_Submission) isEnvelope_Message() {}
 
 func (*Envelope_SubmitResult) isEnvelope_Message() {}
@@ -234,11 +262,15 @@ func (*Envelope_StateRequest) isEnvelope_Message() {}
 
 func (*Envelope_StateResponse) isEnvelope_Message() {}
 
+func (*Envelope_GossipRequest) isEnvelope_Message() {}
+
+func (*Envelope_GossipResponse) isEnvelope_Message() {}
+
 var File_weir_v1_envelope_proto protoreflect.FileDescriptor
 
 const file_weir_v1_envelope_proto_rawDesc = "" +
 	"\n" +
-	"\x16weir/v1/envelope.proto\x12\aweir.v1\x1a\x16weir/v1/analyser.proto\x1a\x15weir/v1/control.proto\x1a\x14weir/v1/ingest.proto\"\xca\x04\n" +
+	"\x16weir/v1/envelope.proto\x12\aweir.v1\x1a\x16weir/v1/analyser.proto\x1a\x15weir/v1/control.proto\x1a\x14weir/v1/ingest.proto\"\xcf\x05\n" +
 	"\bEnvelope\x125\n" +
 	"\n" +
 	"submission\x18\x01 \x01(\v2\x13.weir.v1.SubmissionH\x00R\n" +
@@ -252,7 +284,9 @@ const file_weir_v1_envelope_proto_rawDesc = "" +
 	"\x0eapply_response\x18\b \x01(\v2\x16.weir.v1.ApplyResponseH\x00R\rapplyResponse\x12<\n" +
 	"\rstate_request\x18\t \x01(\v2\x15.weir.v1.StateRequestH\x00R\fstateRequest\x12?\n" +
 	"\x0estate_response\x18\n" +
-	" \x01(\v2\x16.weir.v1.StateResponseH\x00R\rstateResponseB\t\n" +
+	" \x01(\v2\x16.weir.v1.StateResponseH\x00R\rstateResponse\x12?\n" +
+	"\x0egossip_request\x18\v \x01(\v2\x16.weir.v1.GossipRequestH\x00R\rgossipRequest\x12B\n" +
+	"\x0fgossip_response\x18\f \x01(\v2\x17.weir.v1.GossipResponseH\x00R\x0egossipResponseB\t\n" +
 	"\amessageB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var (
@@ -269,17 +303,19 @@ func file_weir_v1_envelope_proto_rawDescGZIP() []byte {
 
 var file_weir_v1_envelope_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_weir_v1_envelope_proto_goTypes = []any{
-	(*Envelope)(nil),      // 0: weir.v1.Envelope
-	(*Submission)(nil),    // 1: weir.v1.Submission
-	(*SubmitResult)(nil),  // 2: weir.v1.SubmitResult
-	(*Dispatch)(nil),      // 3: weir.v1.Dispatch
-	(*Receipt)(nil),       // 4: weir.v1.Receipt
-	(*Probe)(nil),         // 5: weir.v1.Probe
-	(*ProbeResult)(nil),   // 6: weir.v1.ProbeResult
-	(*ApplyRequest)(nil),  // 7: weir.v1.ApplyRequest
-	(*ApplyResponse)(nil), // 8: weir.v1.ApplyResponse
-	(*StateRequest)(nil),  // 9: weir.v1.StateRequest
-	(*StateResponse)(nil), // 10: weir.v1.StateResponse
+	(*Envelope)(nil),       // 0: weir.v1.Envelope
+	(*Submission)(nil),     // 1: weir.v1.Submission
+	(*SubmitResult)(nil),   // 2: weir.v1.SubmitResult
+	(*Dispatch)(nil),       // 3: weir.v1.Dispatch
+	(*Receipt)(nil),        // 4: weir.v1.Receipt
+	(*Probe)(nil),          // 5: weir.v1.Probe
+	(*ProbeResult)(nil),    // 6: weir.v1.ProbeResult
+	(*ApplyRequest)(nil),   // 7: weir.v1.ApplyRequest
+	(*ApplyResponse)(nil),  // 8: weir.v1.ApplyResponse
+	(*StateRequest)(nil),   // 9: weir.v1.StateRequest
+	(*StateResponse)(nil),  // 10: weir.v1.StateResponse
+	(*GossipRequest)(nil),  // 11: weir.v1.GossipRequest
+	(*GossipResponse)(nil), // 12: weir.v1.GossipResponse
 }
 var file_weir_v1_envelope_proto_depIdxs = []int32{
 	1,  // 0: weir.v1.Envelope.submission:type_name -> weir.v1.Submission
@@ -292,11 +328,13 @@ var file_weir_v1_envelope_proto_depIdxs = []int32{
 	8,  // 7: weir.v1.Envelope.apply_response:type_name -> weir.v1.ApplyResponse
 	9,  // 8: weir.v1.Envelope.state_request:type_name -> weir.v1.StateRequest
 	10, // 9: weir.v1.Envelope.state_response:type_name -> weir.v1.StateResponse
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	11, // 10: weir.v1.Envelope.gossip_request:type_name -> weir.v1.GossipRequest
+	12, // 11: weir.v1.Envelope.gossip_response:type_name -> weir.v1.GossipResponse
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_envelope_proto_init() }
@@ -318,6 +356,8 @@ func file_weir_v1_envelope_proto_init() {
 		(*Envelope_ApplyResponse)(nil),
 		(*Envelope_StateRequest)(nil),
 		(*Envelope_StateResponse)(nil),
+		(*Envelope_GossipRequest)(nil),
+		(*Envelope_GossipResponse)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -33,7 +33,9 @@ const file_weir_v1_services_proto_rawDesc = "" +
 	"\x05Probe\x12\x15.weir.v1.ProbeRequest\x1a\x16.weir.v1.ProbeResponse(\x010\x012\x80\x01\n" +
 	"\x0eControlService\x126\n" +
 	"\x05Apply\x12\x15.weir.v1.ApplyRequest\x1a\x16.weir.v1.ApplyResponse\x126\n" +
-	"\x05State\x12\x15.weir.v1.StateRequest\x1a\x16.weir.v1.StateResponseB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
+	"\x05State\x12\x15.weir.v1.StateRequest\x1a\x16.weir.v1.StateResponse2K\n" +
+	"\x0eClusterService\x129\n" +
+	"\x06Gossip\x12\x16.weir.v1.GossipRequest\x1a\x17.weir.v1.GossipResponseB\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var file_weir_v1_services_proto_goTypes = []any{
 	(*weirv1.SubmitRequest)(nil),    // 0: weir.v1.SubmitRequest
@@ -41,28 +43,32 @@ var file_weir_v1_services_proto_goTypes = []any{
 	(*weirv1.ProbeRequest)(nil),     // 2: weir.v1.ProbeRequest
 	(*weirv1.ApplyRequest)(nil),     // 3: weir.v1.ApplyRequest
 	(*weirv1.StateRequest)(nil),     // 4: weir.v1.StateRequest
-	(*weirv1.SubmitResponse)(nil),   // 5: weir.v1.SubmitResponse
-	(*weirv1.DispatchResponse)(nil), // 6: weir.v1.DispatchResponse
-	(*weirv1.ProbeResponse)(nil),    // 7: weir.v1.ProbeResponse
-	(*weirv1.ApplyResponse)(nil),    // 8: weir.v1.ApplyResponse
-	(*weirv1.StateResponse)(nil),    // 9: weir.v1.StateResponse
+	(*weirv1.GossipRequest)(nil),    // 5: weir.v1.GossipRequest
+	(*weirv1.SubmitResponse)(nil),   // 6: weir.v1.SubmitResponse
+	(*weirv1.DispatchResponse)(nil), // 7: weir.v1.DispatchResponse
+	(*weirv1.ProbeResponse)(nil),    // 8: weir.v1.ProbeResponse
+	(*weirv1.ApplyResponse)(nil),    // 9: weir.v1.ApplyResponse
+	(*weirv1.StateResponse)(nil),    // 10: weir.v1.StateResponse
+	(*weirv1.GossipResponse)(nil),   // 11: weir.v1.GossipResponse
 }
 var file_weir_v1_services_proto_depIdxs = []int32{
-	0, // 0: weir.v1.IngestService.Submit:input_type -> weir.v1.SubmitRequest
-	1, // 1: weir.v1.AnalyserService.Dispatch:input_type -> weir.v1.DispatchRequest
-	2, // 2: weir.v1.AnalyserService.Probe:input_type -> weir.v1.ProbeRequest
-	3, // 3: weir.v1.ControlService.Apply:input_type -> weir.v1.ApplyRequest
-	4, // 4: weir.v1.ControlService.State:input_type -> weir.v1.StateRequest
-	5, // 5: weir.v1.IngestService.Submit:output_type -> weir.v1.SubmitResponse
-	6, // 6: weir.v1.AnalyserService.Dispatch:output_type -> weir.v1.DispatchResponse
-	7, // 7: weir.v1.AnalyserService.Probe:output_type -> weir.v1.ProbeResponse
-	8, // 8: weir.v1.ControlService.Apply:output_type -> weir.v1.ApplyResponse
-	9, // 9: weir.v1.ControlService.State:output_type -> weir.v1.StateResponse
-	5, // [5:10] is the sub-list for method output_type
-	0, // [0:5] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0,  // 0: weir.v1.IngestService.Submit:input_type -> weir.v1.SubmitRequest
+	1,  // 1: weir.v1.AnalyserService.Dispatch:input_type -> weir.v1.DispatchRequest
+	2,  // 2: weir.v1.AnalyserService.Probe:input_type -> weir.v1.ProbeRequest
+	3,  // 3: weir.v1.ControlService.Apply:input_type -> weir.v1.ApplyRequest
+	4,  // 4: weir.v1.ControlService.State:input_type -> weir.v1.StateRequest
+	5,  // 5: weir.v1.ClusterService.Gossip:input_type -> weir.v1.GossipRequest
+	6,  // 6: weir.v1.IngestService.Submit:output_type -> weir.v1.SubmitResponse
+	7,  // 7: weir.v1.AnalyserService.Dispatch:output_type -> weir.v1.DispatchResponse
+	8,  // 8: weir.v1.AnalyserService.Probe:output_type -> weir.v1.ProbeResponse
+	9,  // 9: weir.v1.ControlService.Apply:output_type -> weir.v1.ApplyResponse
+	10, // 10: weir.v1.ControlService.State:output_type -> weir.v1.StateResponse
+	11, // 11: weir.v1.ClusterService.Gossip:output_type -> weir.v1.GossipResponse
+	6,  // [6:12] is the sub-list for method output_type
+	0,  // [0:6] is the sub-list for method input_type
+	0,  // [0:0] is the sub-list for extension type_name
+	0,  // [0:0] is the sub-list for extension extendee
+	0,  // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_weir_v1_services_proto_init() }
@@ -78,7 +84,7 @@ func file_weir_v1_services_proto_init() {
 			NumEnums:      0,
 			NumMessages:   0,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   4,
 		},
 		GoTypes:           file_weir_v1_services_proto_goTypes,
 		DependencyIndexes: file_weir_v1_services_proto_depIdxs,

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"unicode"
+)
+
+// TestReport holds that two analysers' folders and their admin listeners tell the same,
+// running, killed and started again, and that it is what went in; and that no text of
+// a message reaches a terminal raw.
+func TestReport(t *testing.T) {
+	dir, listen := t.TempDir(), free(t)
+	log := filepath.Join(dir, "app.log")
+	var text strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&text, "2026-03-01T10:00:%02d.000Z INFO job %d took %d ms\n", i/10, i, i*3)
+	}
+	for i := range 60 {
+		fmt.Fprintf(&text, "2026-03-01T10:00:41.%03dZ ERROR disk %d is \x1b[31mfull\x1b[0m \u202egnp\n", i, i)
+	}
+	if err := os.WriteFile(log, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	token := filepath.Join(dir, "token")
+	if err := os.WriteFile(token, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var nodes []*process
+	var asked, folders, to []string
+	for _, name := range []string{"a1", "a2"} {
+		at, admin := free(t), free(t)
+		nodes = append(nodes, spawn(t, "analyse", "--name", name, "--data", filepath.Join(dir, name), "--listen", at, "--admin", admin, "--admin-token-file", token))
+		serving(t, at)
+		asked, folders = append(asked, name+"@http://"+admin), append(folders, filepath.Join(dir, name))
+		to = append(to, "--analyser", name+"=1@"+at)
+	}
+	spawn(t, append([]string{"distribute", "--name", "d1", "--data", filepath.Join(dir, "d1"), "--listen", listen}, to...)...)
+	serving(t, listen)
+	config := writeConfig(t, dir, "emitter: {batch_messages: 7}\n")
+	if err := spawn(t, "emit", "--name", "e1", "--data", filepath.Join(dir, "e1"), "--to", "d1@"+listen, "--input", log, "--config", config).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	report := func(args ...string) string {
+		t.Helper()
+		code, out, complaint := call(t, "", append([]string{"report", "--admin-token-file", token}, args...)...)
+		if code != exitOK || complaint != "" {
+			t.Fatalf("%q: code %d: %s", args, code, complaint)
+		}
+		return out
+	}
+	want := report(folders...)
+	for _, line := range []string{"460 messages in 66 packets, 60 of them errors", "2026-03-01T10:00:41Z", "400         0  <time> INFO job <num> took <num> ms",
+		`60        60  <time> ERROR disk <num> is \u001b[<num>mfull\u001b[<num>m \u202egnp`, "burst of errors"} {
+		if !strings.Contains(want, line) {
+			t.Errorf("no %q in\n%s", line, want)
+		}
+	}
+	if i := strings.IndexFunc(want, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
+		t.Errorf("%q at %d", want[i:min(len(want), i+10)], i)
+	}
+	if got := report(asked...); got != want {
+		t.Errorf("the listeners tell\n%s, the folders\n%s", got, want)
+	}
+	_ = nodes[0].Process.Kill()
+	_ = nodes[1].Process.Signal(syscall.SIGTERM)
+	for _, n := range nodes {
+		_ = n.Wait()
+	}
+	if got := report(folders[1], folders[0]); got != want {
+		t.Errorf("after the end\n%s, before\n%s", got, want)
+	}
+	var form reportJSON
+	if err := json.Unmarshal([]byte(report("--output", "json", "--rows", "1", folders[0], folders[1])), &form); err != nil {
+		t.Fatal(err)
+	}
+	if form.Total.Messages != 460 || len(form.Buckets.Rows) != 5 || form.Templates.More != 1 || len(form.Bursts) != 1 || form.Bursts[0].Errors != 60 {
+		t.Errorf("%+v", form)
+	}
+}
+
+func TestReportUsage(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{nil, exitUsage, "of whom?"},
+		{[]string{dir, dir}, exitUsage, "stands twice"},
+		{[]string{"--output", "xml", dir}, exitUsage, "want text or json"},
+		{[]string{"--rows", "-1", dir}, exitUsage, "want 0 or more"},
+		{[]string{"--rows", "x", dir}, exitUsage, "invalid value"},
+		{[]string{dir}, exitInternal, "no analyser's store"},
+		{[]string{filepath.Join(dir, "no\x1bwhere")}, exitInternal, "no analyser's store"},
+		{[]string{"a1@http://127.0.0.1:1"}, exitInternal, "refused"},
+		{[]string{"a 1@http://127.0.0.1:1"}, exitInternal, "NAME@http://HOST:PORT"},
+		{[]string{"a1@https://127.0.0.1:1"}, exitInternal, "without it http://"},
+	} {
+		code, out, complaint := call(t, "", append([]string{"report"}, c.args...)...)
+		if code != c.code || out != "" || !strings.Contains(complaint, c.says) || strings.Contains(complaint, "\x1b") {
+			t.Errorf("%q: code %d, %q, %q", c.args, code, out, complaint)
+		}
+	}
+}
