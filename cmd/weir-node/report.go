@@ -152,6 +152,9 @@ func readDigest(dir string) (*digest.Digest, []string, error) {
 		}
 		*to, there = b, true
 	}
+	if _, err := os.Stat(filepath.Join(dir, boltFile)); !there && err == nil {
+		return nil, nil, errors.New("its store is of kind bolt, which keeps counts and no report: store: {kind: files} keeps both, with any number of workers")
+	}
 	if !there {
 		return nil, nil, errors.New(nowhereInfo)
 	}

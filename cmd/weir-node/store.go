@@ -18,7 +18,7 @@ import (
 type storeConfig struct {
 	// Kind is files (the node's own, in the data folder), bolt (a database there) or
 	// redis (a server, for workers on many machines). Default (empty): files with one
-	// worker, bolt with more.
+	// worker, bolt with more. What messages say (the digest) only files keep.
 	Kind string `yaml:"kind"`
 	// Redis says which server, for kind redis.
 	Redis redisstore.Config `yaml:"redis"`
