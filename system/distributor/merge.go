@@ -48,7 +48,7 @@ func (s *supervisor) gossiped(env node.Env, ev *node.Event, m *message.Gossip) {
 		c.notTaken(env, ev.ReplyTo, &from, "form", err)
 	case data == nil:
 		answer(env, ev.ReplyTo, &message.GossipOK{Serial: m.Serial}) // the next part
-	case len(s.control) >= controlsMost:
+	case len(s.control) >= controlsMost/2: // what is left is for documents
 		c.notTaken(env, ev.ReplyTo, &from, "busy", errors.New("too much waits"))
 	default:
 		s.control = append(s.control, order{reply: ev.ReplyTo, delta: &from})
