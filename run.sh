@@ -137,13 +137,15 @@ lint_deploy() {
       die "promtool is missing: install prometheus"
   fi
   command -v systemd-analyze >/dev/null || die "systemd-analyze is missing: install systemd"
-  deploy_tool github.com/compose-spec/compose-go/v2/cmd deploy/compose.yaml >/dev/null
   deploy_tool github.com/zegl/kube-score/cmd/kube-score score --output-format ci deploy/kubernetes/*.yaml |
     { grep -v '^.OK\]\|^.SKIPPED\]' || true; } # its exit code is the pipe's
   promtool check config --syntax-only deploy/prometheus.yml
   promtool check rules system/metrics/dashboards/alerts.yaml
   dir=$(mktemp -d)
   trap "rm -rf '$dir'" EXIT
+  cp deploy/compose.yaml "$dir" # with the environment that it asks for
+  echo REDIS_PASSWORD=x >"$dir/.env"
+  deploy_tool github.com/compose-spec/compose-go/v2/cmd "$dir/compose.yaml" >/dev/null
   for unit in deploy/systemd/*.service; do # as an instance, of a program that is there
     sed 's#/usr/local/bin/weir-node#/bin/true#' "$unit" >"$dir/$(basename "$unit" @.service)@x.service"
   done

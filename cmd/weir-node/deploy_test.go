@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"net"
 	"os"
 	"path/filepath"
@@ -30,17 +30,23 @@ func TestDeploy(t *testing.T) {
 	}
 	for _, n := range nodes {
 		t.Run(n.where, func(t *testing.T) {
-			file, token := filepath.Join(t.TempDir(), "node.yaml"), filepath.Join(t.TempDir(), "token")
-			if err := errors.Join(os.WriteFile(file, []byte(n.text), 0o600), os.WriteFile(token, []byte("0123456789abcdef"), 0o600)); err != nil {
-				t.Fatal(err)
+			dir := t.TempDir()
+			write := func(name, text string) {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
-			c, err := parseConfig(n.args[0], []string{"--name", n.args[2], "--config", file, "--admin-token-file", token}, os.Stderr)
+			write("token", "0123456789abcdef")
+			write("memberlist_key", "MDEyMzQ1Njc4OWFiY2RlZg==")
+			write("node.yaml", strings.NewReplacer("/run/secrets", dir, "/etc/weir-token", dir).Replace(n.text))
+			t.Setenv("REDIS_PASSWORD", "secret")
+			c, err := parseConfig(n.args[0], []string{"--name", n.args[2], "--config", filepath.Join(dir, "node.yaml")}, os.Stderr)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, p := range c.Peers {
-				if host, _, _ := net.SplitHostPort(p.Data); !n.hosts[host] {
-					t.Errorf("connects to %s at %s, which nobody is", name, p.Data)
+				if host, _, _ := net.SplitHostPort(cmp.Or(p.Data, p.Control)); !n.hosts[host] {
+					t.Errorf("connects to %s at %+v, which nobody is", name, p)
 				}
 			}
 			if c.StopWithin.Seconds() > 40 {
