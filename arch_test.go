@@ -53,6 +53,7 @@ var layers = []layer{
 	{pkg: "system/emitter/lines", ours: []string{"system/message"}, why: "reading lines needs no actor"},
 	{pkg: "system/source", ours: []string{"system/emitter/lines", "system/message", "system/node", "system/transport/netlimit"}, ext: []string{"github.com/leodido/go-syslog/v4"}, why: "where lines come from knows no actor: the command joins it to the emitter"},
 	{pkg: "system/cluster", why: "who is there and whose turn it is needs no actor"},
+	{pkg: "system/cluster/swim", ext: []string{"github.com/hashicorp/memberlist"}, why: "who is there for real; the only package that knows memberlist"},
 	{pkg: "system/distributor", ours: []string{"system/cluster", "system/crdt", "system/detect", "system/message", "system/node", "system/record", "system/route", "system/scale"}, why: "roles meet only in messages"},
 	{pkg: "system/analyser", ours: []string{"system/digest", "system/message", "system/node", "system/record", "system/store"}, why: "roles meet only in messages"},
 	{pkg: "system/operator", ours: []string{"system/message", "system/node", "system/record"}, why: "roles meet only in messages"},

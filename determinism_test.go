@@ -231,6 +231,7 @@ var notDeterministic = map[string]string{
 	"faults/tcpfault":                  "real time, processes and connections",
 	"system/node/nodetest":             "test support: what it runs is",
 	"system/driver":                    "the real world's clock, goroutines and files",
+	"system/cluster/swim":              "the real world's network and clock",
 	"system/store/boltstore":           "the real world's database",
 	"system/store/redisstore":          "the real world's database",
 	"system/store/storetest":           "test support: what it runs is",

@@ -115,8 +115,12 @@ func (r *run) breakGauge(target string, act faults.Verb) {
 	r.gauges[target] = act
 }
 
-// gaugeOf returns what makes the gauge of a distributor's incarnation.
+// gaugeOf returns what makes the gauge of a distributor's incarnation; nil where no
+// simulated world is there to be measured.
 func (r *run) gaugeOf(name string) func() distributor.Gauge {
+	if r.world == nil {
+		return nil
+	}
 	return func() distributor.Gauge { return &meter{r: r, id: r.world.byName[name]} }
 }
 

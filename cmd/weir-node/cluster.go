@@ -11,10 +11,11 @@ import (
 // others tell it of the table that they share, and know where they do.
 func (c *config) checkCluster() error {
 	others := c.Distributor.Cluster.Others(c.Name)
+	c.Distributor.Cluster.Watched = c.Memberlist.Bind != ""
+	errs := []error{c.Memberlist.check(c)}
 	if c.Distributor.State != distributor.Crdt || len(others) == 0 {
-		return nil
+		return errors.Join(errs...)
 	}
-	var errs []error
 	if c.Control == "" && c.HTTPControl == "" {
 		errs = append(errs, errors.New("cluster: the other distributors have nowhere to tell this one of the table: --control HOST:PORT or --http-control HOST:PORT"))
 	}

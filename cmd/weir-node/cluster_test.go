@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,10 +20,15 @@ type trio struct {
 	nodes         map[string]*process
 }
 
-// newTrio starts them: d2 is told of the table over HTTP, the others over gRPC.
-func newTrio(t *testing.T) *trio {
+// newTrio starts them: d2 is told of the table over HTTP, the others over gRPC. They watch
+// each other by memberlist, with a key; their event logs are in dir.
+func newTrio(t *testing.T, dir string) *trio {
 	t.Helper()
 	x := &trio{map[string]string{}, map[string]string{}, map[string]string{}, map[string]*process{}}
+	key, first := filepath.Join(dir, "key"), free(t)
+	if err := os.WriteFile(key, []byte(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, 32))+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	peers := ""
 	for _, n := range []string{"d1", "d2", "d3"} {
 		x.control[n], x.http[n] = free(t), free(t)
@@ -30,8 +39,14 @@ func newTrio(t *testing.T) *trio {
 		peers += fmt.Sprintf("  %s: {control: %q}\n", n, addr)
 	}
 	for n := range x.control {
+		bind := first
+		if n != "d1" {
+			bind = free(t)
+		}
 		x.file[n] = writeConfig(t, t.TempDir(), fmt.Sprintf(`name: %s
 data: %q
+log: %q
+memberlist: {bind: %q, join: [%q], key_file: %q}
 listen: %q
 control: %q
 http_control: %q
@@ -42,7 +57,7 @@ peers:
   state: crdt
   cluster: {peers: [d1, d2, d3], interval: 50ms}
   analysers: [{id: a1, weight: 1}, {id: a2, weight: 1}]
-`, n, t.TempDir(), free(t), x.control[n], x.http[n], peers))
+`, n, t.TempDir(), dir, bind, first, key, free(t), x.control[n], x.http[n], peers))
 		x.start(t, n)
 	}
 	return x
@@ -82,7 +97,8 @@ func (x *trio) shows(t *testing.T, at, want string) {
 // A change at one distributor is in force at all, over both transports, and one that was
 // killed meanwhile learns of it when it comes back.
 func TestDistributorsShareTheirTable(t *testing.T) {
-	x := newTrio(t)
+	dir := t.TempDir()
+	x := newTrio(t, dir)
 	x.apply(t, "d1", `{"op":"weight","id":"a1","weight":7}`)
 	x.shows(t, "d2", "a1 127.0.0.1:1 7 no")
 	x.shows(t, "d3", "a1 127.0.0.1:1 7 no")
@@ -94,6 +110,22 @@ func TestDistributorsShareTheirTable(t *testing.T) {
 	x.shows(t, "d1", "a2 127.0.0.1:1 1 yes")
 	x.start(t, "d3")
 	x.shows(t, "d3", "a2 127.0.0.1:1 1 yes")
+	for _, want := range []string{`"node":"d3","to":"alive","inc":1}`, `"node":"d3","to":"alive","inc":2}`} {
+		if !bytes.Contains(read(t, filepath.Join(dir, "d1.1.jsonl")), []byte(want)) {
+			t.Errorf("d1 does not say %s", want)
+		}
+	}
+	if err := x.nodes["d2"].Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := x.nodes["d2"].ends(t); code != exitOK {
+		t.Errorf("d2 ended with %d: %s", code, x.nodes["d2"].errs.String())
+	}
+	for end := time.Now().Add(30 * time.Second); !bytes.Contains(read(t, filepath.Join(dir, "d1.1.jsonl")), []byte(`"node":"d2","to":"failed"`)); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("d1 does not notice that d2 stopped")
+		}
+	}
 }
 
 // A distributor that could not talk to its cluster does not start.
@@ -102,10 +134,11 @@ func TestClusterUsage(t *testing.T) {
 data: `+t.TempDir()+`
 listen: 127.0.0.1:0
 peers: {a1: "127.0.0.1:1", d2: {data: "127.0.0.1:2"}}
+memberlist: {bind: "10.0.0.1:7000", join: [nowhere]}
 distributor: {state: crdt, cluster: {peers: [d1, d2, d3]}, analysers: [{id: a1, weight: 1}]}
 `)
 	code, _, complaint := call(t, "", "distribute", "--config", file)
-	for _, want := range []string{"nowhere to tell this one", `"d2" has no control address`, `"d3" has no control address`} {
+	for _, want := range []string{"nowhere to tell this one", `"d2" has no control address`, `"d3" has no control address`, "without key_file only a loopback", `join "nowhere" is not HOST:PORT`} {
 		if code != exitUsage || strings.Count(complaint, want) != 1 {
 			t.Errorf("code %d, want %q once in:\n%s", code, want, complaint)
 		}

@@ -54,6 +54,8 @@ type config struct {
 	// analysers, by name: host:port for gRPC, http://host:port for HTTP, https://host:port
 	// for that with tls.
 	Peers map[string]peer `yaml:"peers"`
+	// Memberlist has a distributor of a cluster watch which others are there.
+	Memberlist members `yaml:"memberlist"`
 	// Inputs are the log files that an emitter reads, once each, to their ends. Default
 	// (none): its sources, or the emitter's generator. "-" is standard input. An emitter
 	// with inputs from flags ends when all of them have their outcomes, another when

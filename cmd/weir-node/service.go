@@ -119,6 +119,7 @@ type service struct {
 	events  *events // nil: no event log is kept
 	watch   *watch
 	sources *source.Group // nil: there are none
+	members io.Closer     // nil: nobody watches who is there
 	local   *local
 	store   io.Closer // of an analyser, outside the node's files; nil: it has none
 	level   *slog.LevelVar
@@ -191,6 +192,9 @@ func (s *service) start(role string) error {
 		return err
 	}
 	if err := s.watch.begin(cfg.Role, inc); err != nil {
+		return err
+	}
+	if s.members, err = s.openMembers(inc); err != nil {
 		return err
 	}
 	for i, l := range listening {
@@ -287,6 +291,11 @@ func (s *service) listen(role string) ([]net.Listener, error) {
 func (s *service) close() {
 	s.reload.close()
 	s.watch.close()
+	if s.members != nil {
+		if err := s.members.Close(); err != nil {
+			s.log.Warn("memberlist did not end in order", "err", err)
+		}
+	}
 	if s.sources != nil {
 		s.sources.Close()
 	}

@@ -133,3 +133,32 @@ func TestView(t *testing.T) {
 		t.Errorf("a new incarnation: %+v", v.Member(0))
 	}
 }
+
+// TestReported holds that who is there follows from reports, whatever is heard, but that a
+// word of a later incarnation counts as one.
+func TestReported(t *testing.T) {
+	v := NewReported([]string{"d2"})
+	if !v.Live(0) || v.Member(0).Status != Unknown {
+		t.Error("who was never heard of is given up")
+	}
+	if !v.Report(0, 2, true) || v.Member(0) != (Member{Name: "d2", Inc: 2, Status: Alive}) {
+		t.Errorf("the first report: %+v", v.Member(0))
+	}
+	if v.Report(0, 1, false) || !v.Live(0) {
+		t.Error("a report of an earlier life counts")
+	}
+	if _, stale := v.Heard(0, 1, 0); !stale {
+		t.Error("an older incarnation is heard")
+	}
+	v.Tick(time.Hour, func(int) { t.Error("silence is judged") })
+	v.Excuse(time.Hour)
+	if !v.Report(0, 0, false) || v.Live(0) || v.Report(0, 2, false) {
+		t.Errorf("a failure that is reported: %+v", v.Member(0))
+	}
+	if changed, _ := v.Heard(0, 2, 0); changed || v.Live(0) {
+		t.Error("a word outweighs the report")
+	}
+	if changed, stale := v.Heard(0, 3, 0); !changed || stale || v.Member(0).Inc != 3 {
+		t.Errorf("a later incarnation: %+v", v.Member(0))
+	}
+}

@@ -27,6 +27,9 @@ type Config struct {
 	// Fail is the silence after which a peer counts as failed, longer than Suspect. Default
 	// (0): three times Suspect.
 	Fail time.Duration `yaml:"fail"`
+	// Watched says that the node's program watches who is there and tells it (memberlist);
+	// Suspect and Fail then mean nothing. Default (false): it follows from what is heard.
+	Watched bool `yaml:"watched"`
 	// PartBytes is the largest part of a message, in bytes, 64..1_000_000; more goes in
 	// several. Default (0): 32 KiB, which HTTP takes as JSON.
 	PartBytes int `yaml:"part_bytes"`

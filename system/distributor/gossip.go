@@ -167,14 +167,17 @@ func (c *replica) heard(env node.Env, i int, inc uint32) bool {
 	if stale {
 		return false
 	}
-	if l := c.links[i]; inc > before {
-		l.said, l.knows, l.in = nil, false, incoming{}
+	if inc > before {
+		c.links[i].anew()
 	}
 	if changed {
 		c.logMember(env, i)
 	}
 	return true
 }
+
+// anew forgets what an earlier incarnation of the peer said.
+func (l *link) anew() { l.said, l.knows, l.in = nil, false, incoming{} }
 
 func (c *replica) logMember(env node.Env, i int) {
 	m := c.view.Member(i)

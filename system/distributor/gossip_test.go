@@ -2,6 +2,7 @@ package distributor
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -355,5 +356,36 @@ func TestMembersByTheirWord(t *testing.T) {
 	b.run(time.Second)
 	if n := b.Count("member"); n != len(told) {
 		t.Errorf("a peer was suspected of the node's own pause: %v", b.Last("member"))
+	}
+}
+
+// TestWatchedMembers holds that with a watcher its word counts and silence does not, and
+// that only the program can say it.
+func TestWatchedMembers(t *testing.T) {
+	cfg := clustered()
+	cfg.Cluster.Watched = true
+	b := start(t, cfg)
+	p := newPeer(b, 1)
+	p.hear(time.Second)
+	b.run(time.Minute) // in silence
+	say := func(m message.Membership) {
+		b.Ask(node.Addr{}, Supervisor, &m)
+		b.take()
+	}
+	say(message.Membership{Node: "d2", Inc: 1})
+	say(message.Membership{Node: "d2", Inc: 1, Alive: true})
+	say(message.Membership{Node: "d2", Inc: 2, Alive: true})
+	say(message.Membership{Node: "d2", Inc: 1})
+	say(message.Membership{Node: "d9", Inc: 1, Alive: true})
+	var told []string
+	for _, r := range b.Records("member") {
+		told = append(told, fmt.Sprintf("%s %s %d", r.Str("node"), r.Str("to"), r.Int("inc")))
+	}
+	if want := []string{"d2 alive 1", "d2 failed 1", "d2 alive 1", "d2 alive 2"}; !slices.Equal(told, want) {
+		t.Errorf("%v, want %v", told, want)
+	}
+	b.gossip = nil
+	if p2 := newPeer(b, 2); p2.hear(5*time.Second) == 0 {
+		t.Error("the incarnation that was reported is told nothing")
 	}
 }

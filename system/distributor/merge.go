@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"weir/system/cluster"
 	"weir/system/crdt"
 	"weir/system/message"
 	"weir/system/node"
@@ -47,12 +48,34 @@ func (s *supervisor) gossiped(env node.Env, ev *node.Event, m *message.Gossip) {
 		c.notTaken(env, ev.ReplyTo, &from, "form", err)
 	case data == nil:
 		answer(env, ev.ReplyTo, &message.GossipOK{Serial: m.Serial}) // the next part
-	case len(s.control) >= controlsMost:
+	case len(s.control) >= controlsMost/2: // what is left is for documents
 		c.notTaken(env, ev.ReplyTo, &from, "busy", errors.New("too much waits"))
 	default:
 		s.control = append(s.control, order{reply: ev.ReplyTo, delta: &from})
 		s.nextOrder(env)
 	}
+}
+
+// reported takes what the node's program says of a peer.
+func (s *supervisor) reported(env node.Env, to node.ReplyTo, m *message.Membership) {
+	answer(env, to, &message.ControlOK{OK: true})
+	c := s.cluster
+	if c == nil {
+		return
+	}
+	view, ok := c.view.(*cluster.Reported)
+	i := slices.IndexFunc(c.links, func(l *link) bool { return l.name == m.Node })
+	if !ok || i < 0 {
+		return // nobody watches here, or it is none of ours
+	}
+	before := view.Member(i).Inc
+	if !view.Report(i, m.Inc, m.Alive) {
+		return
+	}
+	if view.Member(i).Inc > before {
+		c.links[i].anew()
+	}
+	c.logMember(env, i)
 }
 
 // merge joins a delta. What changes the table is in force once it is durable.

@@ -69,6 +69,9 @@ func (c *replica) begin(env node.Env) {
 		c.links = append(c.links, &link{name: p})
 	}
 	c.view, c.last = cluster.NewView(c.cfg, peers, env.Now()), env.Now()
+	if c.cfg.Watched {
+		c.view = cluster.NewReported(peers)
+	}
 }
 
 // site is who makes this incarnation's changes.

@@ -140,6 +140,8 @@ func (s *supervisor) delivered(env node.Env, ev *node.Event) {
 		s.order(env, order{reply: ev.ReplyTo, doc: m.Doc})
 	case *message.State:
 		s.tell(env, ev.ReplyTo, m)
+	case *message.Membership:
+		s.reported(env, ev.ReplyTo, m)
 	case *message.Gossip:
 		s.gossiped(env, ev, m)
 	}

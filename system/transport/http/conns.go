@@ -120,6 +120,9 @@ func (ln *lane) open() (*conn, error) {
 // put gives a connection back.
 func (i *idle) put(c *conn) {
 	c.since = time.Now()
+	if cap(c.out) > bodyKept {
+		c.out = nil // a lane has many connections
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.closed || len(i.conns) >= laneRequests {

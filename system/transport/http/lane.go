@@ -137,7 +137,7 @@ func (ln *lane) most() (items, bytes int) {
 	case takesMany:
 		return manyItems, manyBytes
 	}
-	return manyItems, firstBytes
+	return manyItems, firstBody / 2 // JSON is seldom twice as long
 }
 
 // send sends one message and hands in what becomes of it.

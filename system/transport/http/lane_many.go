@@ -23,10 +23,10 @@ const (
 	takesMany
 )
 
-// firstBytes bounds what is sent together while it is not known whether that is taken, in
-// bytes of messages' sizes: of what is longer an older node might not read enough for us to
+// firstBody bounds a request with several messages while it is not known whether it is
+// taken, in bytes: a server that has no use for a body reads 256 KiB of it, so that we can
 // read its answer.
-const firstBytes = 16 << 10
+const firstBody = 192 << 10
 
 // bodies are for reuse.
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
@@ -39,6 +39,10 @@ const bodyKept = 256 << 10
 func (ln *lane) sendMany(batch []driver.Outgoing) {
 	room := bodies.Get().(*[]byte)
 	batch, *room = ln.packMany(batch, (*room)[:0])
+	if len(batch) == 0 {
+		ln.pass()
+		return
+	}
 	c, kept := ln.idle.first(ln)
 	if !kept {
 		ln.pass() // to open one takes time
@@ -73,7 +77,10 @@ func (ln *lane) failAll(batch []driver.Outgoing, err error) {
 // packMany appends the lines of messages, and returns those that have one: what does not
 // encode has failed, and what is too long together goes alone.
 func (ln *lane) packMany(batch []driver.Outgoing, body []byte) ([]driver.Outgoing, []byte) {
-	in := batch[:0]
+	in, most := batch[:0], dispatchMax
+	if ln.takes.Load() != takesMany {
+		most = firstBody
+	}
 	for i := range batch {
 		o, before := &batch[i], len(body)
 		m, ok := o.Msg.(*message.Dispatch)
@@ -84,7 +91,7 @@ func (ln *lane) packMany(batch []driver.Outgoing, body []byte) ([]driver.Outgoin
 		var err error
 		body, err = wire.AppendItemJSON(body, headOf(o), m)
 		body = append(body, '\n')
-		if err == nil && len(body) <= dispatchMax {
+		if err == nil && len(body) <= most {
 			in = append(in, *o)
 			continue
 		}

@@ -178,6 +178,36 @@ func TestManyLimits(t *testing.T) {
 	}
 }
 
+// TestFirstTogether holds that messages of some size go together from the start, but no more
+// of them than what a node without the operation reads before it answers.
+func TestFirstTogether(t *testing.T) {
+	s := open(t, Config{}, node.Mailbox{}, judge)
+	for what, c := range map[string]struct {
+		text   string
+		status int // of the operation; 0: it is there
+		alone  int
+	}{
+		"large":            {strings.Repeat("x", 20_000), 0, 0},
+		"escaped, lacking": {strings.Repeat("\x01", 30_000), 404, 10},
+	} {
+		m := metered(t, s.analyser)
+		m.refuse[pathMany] = c.status
+		var msgs []*message.Dispatch
+		for i := range uint64(10) {
+			p := message.NewPacket(message.ID{Source: "committed", Inc: 1, Seq: i + 1}, []message.Entry{{Text: c.text}})
+			msgs = append(msgs, &message.Dispatch{Attempt: 1, Packet: p})
+		}
+		for _, ev := range together(t, m.url, msgs...) {
+			if ev.Kind != node.Replied {
+				t.Errorf("%s: %+v", what, ev)
+			}
+		}
+		if m.count[pathMany] == 0 || m.count[pathDispatch] != c.alone {
+			t.Errorf("%s: requests %v", what, m.count)
+		}
+	}
+}
+
 // TestOlderAnalyser holds that a node without the operation gets its packets one by one, and
 // is not asked again; and that a request of which one packet is refused is not the end of
 // the others.
