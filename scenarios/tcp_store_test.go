@@ -4,58 +4,18 @@ package scenarios
 
 import (
 	"bytes"
-	"net"
 	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 	"time"
 
 	"weir/logcheck"
+	"weir/system/store/storetest"
 )
-
-// redisServer is a real Redis server that keeps what it is told.
-type redisServer struct {
-	t         *testing.T
-	port, dir string
-	cmd       *exec.Cmd
-}
-
-func startRedis(t *testing.T) *redisServer {
-	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Fatal("redis-server is missing: install the package redis-server (./run.sh test does where it can)")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	r := &redisServer{t: t, port: port, dir: t.TempDir()}
-	r.start()
-	t.Cleanup(func() {
-		_ = r.cmd.Process.Signal(syscall.SIGCONT)
-		r.kill()
-	})
-	return r
-}
-
-func (r *redisServer) start() {
-	r.cmd = exec.Command("redis-server", "--port", r.port, "--bind", "127.0.0.1", "--dir", r.dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always")
-	if err := r.cmd.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-func (r *redisServer) kill() {
-	_ = r.cmd.Process.Kill()
-	_ = r.cmd.Wait()
-}
 
 // blows kills the server and has it stand still, again and again with some work between,
 // until the run is over; at most for so long that the run can come to rest.
-func (r *redisServer) blows(over <-chan struct{}) {
+func blows(r *storetest.Redis, over <-chan struct{}) {
 	wait := func(d time.Duration) bool {
 		select {
 		case <-over:
@@ -68,15 +28,15 @@ func (r *redisServer) blows(over <-chan struct{}) {
 		if !wait(1500 * time.Millisecond) {
 			return
 		}
-		r.kill()
+		r.Kill()
 		wait(700 * time.Millisecond)
-		r.start()
+		r.Start()
 		if !wait(1500 * time.Millisecond) {
 			return
 		}
-		_ = r.cmd.Process.Signal(syscall.SIGSTOP)
+		r.Signal(syscall.SIGSTOP)
 		wait(700 * time.Millisecond)
-		_ = r.cmd.Process.Signal(syscall.SIGCONT)
+		r.Signal(syscall.SIGCONT)
 	}
 }
 
@@ -86,13 +46,14 @@ func (r *redisServer) blows(over <-chan struct{}) {
 // is there once.
 func TestAnalysersOverRedis(t *testing.T) {
 	t.Parallel()
-	server := startRedis(t)
+	server := storetest.NewRedis(t)
+	server.Start()
 	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		server.blows(over)
+		blows(server, over)
 	}()
-	store := map[string]any{"kind": "redis", "redis": map[string]any{"addr": "127.0.0.1:" + server.port, "timeout": "500ms"}}
+	store := map[string]any{"kind": "redis", "redis": map[string]any{"addr": server.Addr, "timeout": "500ms"}}
 	res := overStore(t, store)
 	close(over)
 	<-done

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"net"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"weir/system/store/storetest"
 )
 
 // A store that cannot be is refused before anything starts, by its rule.
@@ -64,24 +64,16 @@ func TestStoreStaysItsKind(t *testing.T) {
 // An analyser whose server is not there yet runs, says not ready and why, and is ready
 // once it comes.
 func TestStoreComesLater(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Fatal("redis-server is missing: install the package redis-server (./run.sh test does where it can)")
-	}
-	dir, listen, server := t.TempDir(), free(t), free(t)
+	dir, listen, server := t.TempDir(), free(t), storetest.NewRedis(t)
 	p := spawn(t, "analyse", "--name", "a1", "--data", filepath.Join(dir, "a1"), "--listen", listen,
-		"--config", writeConfig(t, dir, "analyser: {workers: 2, disk_retry_max: 50ms}\nstore: {kind: redis, redis: {addr: '"+server+"', timeout: 1s}}\n"))
+		"--config", writeConfig(t, dir, "analyser: {workers: 2, disk_retry_max: 50ms}\nstore: {kind: redis, redis: {addr: '"+server.Addr+"', timeout: 1s}}\n"))
 	healthIs(t, listen, grpc_health_v1.HealthCheckResponse_NOT_SERVING)
 	for until := time.Now().Add(hang); !strings.Contains(p.errs.String(), "the store is away"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("nobody is told:\n%s", p.errs.String())
 		}
 	}
-	_, port, _ := net.SplitHostPort(server)
-	redis := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always")
-	if err := redis.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { redis.Process.Kill(); redis.Wait() })
+	server.Start()
 	serving(t, listen)
 	if !strings.Contains(p.errs.String(), "the store is back") {
 		t.Errorf("not told:\n%s", p.errs.String())

@@ -112,13 +112,22 @@ type openCall struct {
 	left int
 }
 
+// open returns the items of a call as they wait for what becomes of them.
+func (m *call) open(re node.ReplyTo) []waiting {
+	c := &openCall{re: re, list: make([]verdict, len(m.items)), left: len(m.items)}
+	list := make([]waiting, len(m.items))
+	for i, x := range m.items {
+		list[i] = waiting{who: asker{call: c, item: i}, m: x.m, effect: x.effect}
+	}
+	return list
+}
+
 // asked handles what reaches a store that workers share.
 func (a *analyser) asked(env node.Env, ev *node.Event) {
 	switch m := ev.Msg.(type) {
 	case *call:
-		c := &openCall{re: ev.ReplyTo, list: make([]verdict, len(m.items)), left: len(m.items)}
-		for i := range m.items {
-			a.enter(env, waiting{who: asker{call: c, item: i}, m: m.items[i].m, effect: m.items[i].effect})
+		for _, w := range m.open(ev.ReplyTo) {
+			a.enter(env, w)
 		}
 		a.issue(env)
 	case *halt:

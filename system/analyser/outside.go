@@ -93,9 +93,7 @@ func (o *outside) load(env node.Env) {
 func (o *outside) asked(env node.Env, ev *node.Event) {
 	switch m := ev.Msg.(type) {
 	case *call:
-		c := &openCall{re: ev.ReplyTo, list: make([]verdict, len(m.items)), left: len(m.items)}
-		for i := range m.items {
-			w := waiting{who: asker{call: c, item: i}, m: m.items[i].m, effect: m.items[i].effect}
+		for _, w := range m.open(ev.ReplyTo) {
 			switch {
 			case o.stopping:
 				o.settle(env, w, message.StUnavailable, "stopping")

@@ -42,7 +42,7 @@ func TestAsPackageStore(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
-		cfg := Config{Addr: srv.addr, Name: fmt.Sprintf("s%d", n), Durability: "unchecked"}
+		cfg := Config{Addr: srv.Addr, Name: fmt.Sprintf("s%d", n), Durability: "unchecked"}
 		s := open(t, cfg, "a1", 1)
 		defer func() { s.Close() }()
 		inc := uint32(1)
@@ -58,7 +58,7 @@ func TestAsPackageStore(t *testing.T) {
 // What was answered is there after a kill -9 of the server, and each packet once.
 func TestKillAndRestart(t *testing.T) {
 	srv := startServer(t)
-	s := open(t, Config{Addr: srv.addr, Timeout: time.Second}, "a1", 1)
+	s := open(t, Config{Addr: srv.Addr, Timeout: time.Second}, "a1", 1)
 	defer s.Close()
 	if held, err := s.Load(); err != nil || held != (store.Held{}) {
 		t.Fatalf("empty: %v, %v", held, err)
@@ -68,11 +68,11 @@ func TestKillAndRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		if seq%4 == 0 {
-			srv.kill()
+			srv.Kill()
 			if _, _, err := s.Commit(batch(1, seq+100, effect(seq+100))); !errors.Is(err, node.ErrDiskIO) {
 				t.Fatalf("while it is down: %v", err)
 			}
-			srv.start()
+			srv.Start()
 			again(t, s, batch(1, seq+100, effect(seq+100)))
 		}
 	}
@@ -100,20 +100,20 @@ func again(t *testing.T, s *Store, b store.Batch) {
 // taken in once.
 func TestStall(t *testing.T) {
 	srv := startServer(t)
-	s := open(t, Config{Addr: srv.addr, Timeout: 200 * time.Millisecond}, "a1", 1)
+	s := open(t, Config{Addr: srv.Addr, Timeout: 200 * time.Millisecond}, "a1", 1)
 	defer s.Close()
 	if _, _, err := s.Commit(batch(1, 1, effect(1))); err != nil {
 		t.Fatal(err)
 	}
-	srv.signal(syscall.SIGSTOP)
+	srv.Signal(syscall.SIGSTOP)
 	began := time.Now()
 	if _, _, err := s.Commit(batch(1, 2, effect(2))); err == nil {
 		t.Fatal("a server that stands still answered")
 	} else if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("an error after %v, the timeout is 200ms", took)
 	}
-	srv.signal(syscall.SIGCONT)
-	srv.await()
+	srv.Signal(syscall.SIGCONT)
+	srv.Await()
 	results, held, err := s.Commit(batch(1, 2, effect(2)))
 	if err != nil || held.N != 2 || results[0].Standing != store.Fresh || results[0].Number != 2 {
 		t.Errorf("again: %v %v %v", results, held, err)
@@ -123,7 +123,7 @@ func TestStall(t *testing.T) {
 // Analysers that name one store share its ids; each numbers its own effects.
 func TestShared(t *testing.T) {
 	srv := startServer(t)
-	cfg := Config{Addr: srv.addr, Name: "all"}
+	cfg := Config{Addr: srv.Addr, Name: "all"}
 	a1, a2 := open(t, cfg, "a1", 1), open(t, cfg, "a2", 1)
 	defer a1.Close()
 	defer a2.Close()
@@ -142,7 +142,7 @@ func TestShared(t *testing.T) {
 // An older incarnation is not heard any more.
 func TestFence(t *testing.T) {
 	srv := startServer(t)
-	older, newer := open(t, Config{Addr: srv.addr}, "a1", 1), open(t, Config{Addr: srv.addr}, "a1", 2)
+	older, newer := open(t, Config{Addr: srv.Addr}, "a1", 1), open(t, Config{Addr: srv.Addr}, "a1", 2)
 	defer older.Close()
 	defer newer.Close()
 	if _, err := older.Load(); err != nil {
@@ -162,12 +162,12 @@ func TestFence(t *testing.T) {
 // A server that lost what it had answered is not used.
 func TestLost(t *testing.T) {
 	srv := startServer(t)
-	s := open(t, Config{Addr: srv.addr}, "a1", 1)
+	s := open(t, Config{Addr: srv.Addr}, "a1", 1)
 	defer s.Close()
 	if _, _, err := s.Commit(batch(1, 1, effect(1))); err != nil {
 		t.Fatal(err)
 	}
-	srv.flush()
+	flush(t, srv.Addr)
 	if _, _, err := s.Commit(batch(1, 2, effect(2))); err == nil || !strings.Contains(err.Error(), "the store has 0 effects of a1, it had 1") {
 		t.Errorf("%v", err)
 	}
@@ -176,17 +176,17 @@ func TestLost(t *testing.T) {
 // A server that does not keep what it is told is found out, one that nobody may ask too.
 func TestDurability(t *testing.T) {
 	srv := startServer(t, "--appendfsync", "everysec")
-	s := open(t, Config{Addr: srv.addr}, "a1", 1)
+	s := open(t, Config{Addr: srv.Addr}, "a1", 1)
 	defer s.Close()
 	if _, err := s.Load(); err == nil || !strings.Contains(err.Error(), `appendfsync "everysec", durability: always needs "always"`) {
 		t.Errorf("%v", err)
 	}
-	lax := open(t, Config{Addr: srv.addr, Durability: "unchecked"}, "a1", 1)
+	lax := open(t, Config{Addr: srv.Addr, Durability: "unchecked"}, "a1", 1)
 	defer lax.Close()
 	if _, err := lax.Load(); err != nil {
 		t.Error(err)
 	}
-	waits := open(t, Config{Addr: srv.addr, Durability: "unchecked", Replicas: 1, Timeout: 100 * time.Millisecond}, "a1", 1)
+	waits := open(t, Config{Addr: srv.Addr, Durability: "unchecked", Replicas: 1, Timeout: 100 * time.Millisecond}, "a1", 1)
 	defer waits.Close()
 	if _, _, err := waits.Commit(batch(1, 1, effect(1))); err == nil || !strings.Contains(err.Error(), "0 of 1 replicas") {
 		t.Errorf("without a replica: %v", err)
@@ -196,9 +196,9 @@ func TestDurability(t *testing.T) {
 // A replica counts, also for a batch that is committed again.
 func TestReplica(t *testing.T) {
 	srv := startServer(t)
-	host, port, _ := strings.Cut(srv.addr, ":")
+	host, port, _ := strings.Cut(srv.Addr, ":")
 	startServer(t, "--replicaof", host, port, "--repl-diskless-sync-delay", "0")
-	s := open(t, Config{Addr: srv.addr, Replicas: 1, Timeout: time.Second}, "a1", 1)
+	s := open(t, Config{Addr: srv.Addr, Replicas: 1, Timeout: time.Second}, "a1", 1)
 	defer s.Close()
 	var err error
 	for range 20 { // until it has joined
@@ -219,18 +219,18 @@ func TestReplica(t *testing.T) {
 func TestPassword(t *testing.T) {
 	srv := startServer(t, "--requirepass", "a long secret")
 	t.Setenv("WEIR_TEST_REDIS", "a long secret")
-	s := open(t, Config{Addr: srv.addr, PasswordEnv: "WEIR_TEST_REDIS"}, "a1", 1)
+	s := open(t, Config{Addr: srv.Addr, PasswordEnv: "WEIR_TEST_REDIS"}, "a1", 1)
 	defer s.Close()
 	if _, err := s.Load(); err != nil {
 		t.Error(err)
 	}
 	t.Setenv("WEIR_TEST_REDIS", "another")
-	wrong := open(t, Config{Addr: srv.addr, PasswordEnv: "WEIR_TEST_REDIS"}, "a1", 1)
+	wrong := open(t, Config{Addr: srv.Addr, PasswordEnv: "WEIR_TEST_REDIS"}, "a1", 1)
 	defer wrong.Close()
 	if _, err := wrong.Load(); err == nil || strings.Contains(err.Error(), "another") {
 		t.Errorf("a wrong password: %v", err)
 	}
-	if _, err := New(Config{Addr: srv.addr, PasswordEnv: "WEIR_TEST_NOT_SET"}, "a1", 1, storetest.Limits); err == nil || !strings.Contains(err.Error(), "WEIR_TEST_NOT_SET is not set") {
+	if _, err := New(Config{Addr: srv.Addr, PasswordEnv: "WEIR_TEST_NOT_SET"}, "a1", 1, storetest.Limits); err == nil || !strings.Contains(err.Error(), "WEIR_TEST_NOT_SET is not set") {
 		t.Errorf("without one: %v", err)
 	}
 }
