@@ -61,8 +61,8 @@ func (w *world) analysers() {
 	}
 	x.Results = w.dice("results").chance(30)
 	if d.chance(40) {
-		mean := one[time.Duration](d, 5, 20, 40) * time.Millisecond
-		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: mean, Max: 5 * mean, Tail: scenarios.Tail{Factor: 10}}
+		mean := one[time.Duration](d, 5, 10) * time.Millisecond
+		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: mean, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
 	}
 }
 
