@@ -1,15 +1,17 @@
 package logcheck
 
 // The conduct rules judge how a part goes about things that go wrong: how long it
-// waits before it tries again (B4), how it probes (F15) and how long it holds
-// packets while no analyser can be chosen (F12).
+// waits before it tries again (B4), where an emitter turns when a distributor
+// fails (B9), how it probes (F15) and how long it holds packets while no analyser can be
+// chosen (F12).
 
-var conductIDs = []string{"B4", "F12", "F15"}
+var conductIDs = []string{"B4", "B9", "F12", "F15"}
 
 func conductRules(c *Context) []Rule {
 	d := &c.Run.Distributor
 	return []Rule{
 		&backoffRule{Tally: Tally{Name: "B4"}, run: d, nodes: map[Sym]*waitBook{}, spread: map[int64]*sameness{}},
+		newTurnRule(c.Run, c.Names),
 		&holdRule{Tally: Tally{Name: "F12"}, run: d, nodes: map[Sym]map[Sym]*holdBook{}},
 		&probeRule{Tally: Tally{Name: "F15"}, run: &d.Detector, truth: c.Truth,
 			most:  2*int64(max(d.Detector.Interval, d.Detector.DownInterval)+d.Detector.Jitter) + int64(d.Detector.Timeout+d.AttemptTimeout+d.Detector.Pause),

@@ -18,6 +18,7 @@ type pair struct {
 	verdict  Ref   // the newest verdict; the first view before any
 	why      causeSet
 	judges   bool // it gives verdicts or counts probes
+	gave     bool // a verdict ever, be it before the analyser was removed
 
 	fails   streak // failed probes in a row
 	data    streak // failed attempts in a row
@@ -349,7 +350,7 @@ func (o *overseer) seeHealth(a *agent, r *Record) {
 	if down == p.down && p.changed != never {
 		o.tally[ruleF8].Failf([]Ref{p.verdict, r.Ref()}, "the verdict on %s is repeated", o.names.Name(p.an))
 	}
-	p.down, p.changed, p.verdict, p.why = down, r.T, r.Ref(), parseCause(r.Bytes(KeyWhy))
+	p.down, p.changed, p.verdict, p.why, p.gave = down, r.T, r.Ref(), parseCause(r.Bytes(KeyWhy)), true
 	p.f6Judged = false
 	if down {
 		p.dataUp = false
@@ -426,7 +427,7 @@ func (o *overseer) judgeEvidence(a *agent, p *pair, down bool, r *Record) {
 	cause := parseCause(r.Bytes(KeyWhy))
 	if o.central && a.view != nil {
 		for _, other := range a.site.agents {
-			if q := other.byAn[p.an]; other != a && other.view == nil && q != nil && q.judges && (q.down == down || q.changed != never) {
+			if q := other.byAn[p.an]; other != a && other.view == nil && q != nil && q.judges && (q.down == down || q.gave) {
 				return
 			}
 		}

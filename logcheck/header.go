@@ -137,8 +137,11 @@ type RunEmitter struct {
 	BufferPackets int `json:"buffer_packets"`
 	// RetryMax bounds the wait between two submits of a packet.
 	RetryMax time.Duration `json:"retry_max_ns"`
-	// SubmitTimeout is how long a distributor's answer is awaited; 0: not told.
+	// SubmitTimeout is how long the answer to a submission is awaited; 0: not told.
 	SubmitTimeout time.Duration `json:"submit_timeout_ns,omitempty"`
+	// Avoid is how long a distributor that failed is left aside while another can be
+	// chosen; 0: not told, then the choice is not judged.
+	Avoid time.Duration `json:"avoid_ns,omitempty"`
 }
 
 // RunAnalyser is what an analyser promises.

@@ -78,7 +78,7 @@ func (r *Run) validateNodes() (errs []error) {
 }
 
 func (r *Run) validateRest() (errs []error) {
-	if r.Emitter.Horizon < 0 || r.Emitter.BufferPackets < 0 || r.Emitter.RetryMax < 0 || r.Emitter.SubmitTimeout < 0 {
+	if r.Emitter.Horizon < 0 || r.Emitter.BufferPackets < 0 || r.Emitter.RetryMax < 0 || r.Emitter.SubmitTimeout < 0 || r.Emitter.Avoid < 0 {
 		errs = append(errs, errors.New("a value of emitter is negative"))
 	}
 	if r.Analyser.Ack != "" && r.Analyser.Ack != "synced" {

@@ -20,6 +20,7 @@ const (
 	KindEmit
 	KindOutcome
 	KindInput
+	KindSubmitFailed
 	KindBack
 	KindKeptOut
 	KindDrained
@@ -73,7 +74,7 @@ var kindText = [kindCount]string{
 	KindLog: "log", KindEnd: "end", KindStart: "start", KindStop: "stop",
 	KindSend: "send", KindRecv: "recv", KindFail: "fail", KindDrop: "drop",
 	KindSynced: "synced", KindDiskfail: "diskfail",
-	KindEmit: "emit", KindOutcome: "outcome", KindInput: "input", KindBack: "back",
+	KindEmit: "emit", KindOutcome: "outcome", KindInput: "input", KindSubmitFailed: "submit_failed", KindBack: "back",
 	KindKeptOut: "kept_out", KindDrained: "drained", KindJoin: "join",
 	KindConfig: "config", KindAdmit: "admit", KindRefuse: "refuse", KindView: "view",
 	KindCredit: "credit", KindPick: "pick", KindHealth: "health", KindProbed: "probed",

@@ -49,6 +49,15 @@ func (o *overseer) judgeStillFull(v cited, r *Record) {
 	}
 }
 
+// judgeRoom judges that a worker which passes full analysers over chooses none whose
+// window is full: the packet would wait there and hold up all others.
+func (o *overseer) judgeRoom(a *agent, r *Record) {
+	d := &o.ctx.Run.Distributor
+	if p := a.byAn[r.Sym(KeyTo)]; d.OnFull == "skip" && d.State == "local" && d.Window > 0 && p != nil && p.flying >= d.Window {
+		o.tally[ruleB1].Failf([]Ref{r.Ref()}, "%s is chosen with %d packets in flight to it, the window is %d", o.names.Name(p.an), p.flying, d.Window)
+	}
+}
+
 // buffer is what an emitter has emitted and not ended.
 type buffer struct {
 	n     int

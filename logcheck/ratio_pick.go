@@ -47,6 +47,7 @@ func (o *overseer) seePick(a *agent, r *Record) {
 	o.judgeEligible(v, at, r)
 	o.judgeTarget(v, at, r)
 	o.judgeStillFull(v, r)
+	o.judgeRoom(a, r)
 	if !c.keeps(v.view, v.ver) {
 		o.closeEpoch(c) // its positions and credits are those of the old set
 	}

@@ -55,6 +55,7 @@ var kindSchema = [kindCount]string{
 	KindEmit:          "id:d! n:u! b:u! h:h! dg:H",
 	KindOutcome:       "id:d! out:s! why:s def:b",
 	KindInput:         "file:s lines:u bytes:u parts:u msgs:u err:s",
+	KindSubmitFailed:  "id:d! to:n! why:timeout|refused|reset|full|corrupt|unsent!",
 	KindBack:          "on:b",
 	KindKeptOut:       "n:u",
 	KindDrained:       "",

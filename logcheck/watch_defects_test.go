@@ -48,6 +48,7 @@ func TestMoreDefects(t *testing.T) {
 			"600 d/w1 probed an=a1 pn=1 res=ok\n700 d/w1 probed an=a1 pn=2 res=ok\n700 d/w1 health an=a1 to=up why=recovered ok=2\n"},
 		{"B1", "a window of one", "run window=1\n2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n3 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a2 v=1\n" +
 			"4 d/w1 pick p=3 id=e/1/3 att=1 n=1 to=a1 v=1\n4 d/w1 send y a1/s packet id=e/1/3 n=1 att=1\n5 a1/s recv x\n5 a1/s recv y\n"},
+		{"B1", "a full one is chosen", "run window=1\n2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n3 a1/s recv x\n3 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a2 v=1\n4 d/w1 pick p=3 id=e/1/3 att=1 n=1 to=a1 v=1\n"},
 		{"F4", "an attempt is failed for a verdict that is not", "2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1\n2 d/w1 send x a1/s packet id=e/1/1 n=1 att=1\n3 a1/s recv x\n3 d/w1 attempt_failed id=e/1/1 att=1 to=a1 why=down\n"},
 		{"F8", "down too late", down + "450 d/w1 probed an=a1 pn=4 res=timeout\n450 d/w1 health an=a1 to=down why=probe f=4\n"},
 		{"F8", "data too late", refusals(4)},

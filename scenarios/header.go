@@ -20,7 +20,7 @@ func (s *Scenario) header(opt Options) *logcheck.Run {
 		Format: 1, Scenario: s.Name, ScenarioHash: s.Hash(), Seed: fmt.Sprintf("0x%016x", opt.Seed),
 		Build: opt.Build, World: "sim",
 		Distributor: s.headDistributor(len(opt.Inputs) > 0),
-		Emitter:     logcheck.RunEmitter{Horizon: s.Emitters.Horizon, BufferPackets: s.Emitters.Buffer.Packets, RetryMax: s.Emitters.Backoff.Max, SubmitTimeout: s.Emitters.SubmitTimeout},
+		Emitter:     s.headEmitter(),
 		Analyser:    s.headAnalyser(),
 		Phases:      s.headPhases(),
 		SettleMax:   s.Phases.Settle, MinPackets: s.Check.MinPackets,
@@ -40,6 +40,11 @@ func (s *Scenario) headAnalyser() logcheck.RunAnalyser {
 		out.Workers, out.StoreTimeout = a.Workers, a.StoreTimeout
 	}
 	return out
+}
+
+func (s *Scenario) headEmitter() logcheck.RunEmitter {
+	e := s.Emitter(nil, 0).WithDefaults()
+	return logcheck.RunEmitter{Horizon: e.Horizon, BufferPackets: e.BufferPackets, RetryMax: e.BackoffMax, SubmitTimeout: e.SubmitTimeout, Avoid: e.AvoidFor}
 }
 
 func (s *Scenario) headDistributor(inputs bool) logcheck.RunDistributor {

@@ -188,14 +188,24 @@ func (r *reloader) changeTable(ctx context.Context, want *distributor.Config) (c
 	if err != nil {
 		return 0, err
 	}
-	version := s.Version
-	for _, doc := range documentsFor(s.Analysers, want) {
+	return inTurn(documentsFor(s.Analysers, want), s.Version, func(doc, text string) (uint64, error) {
+		version, err := r.order(ctx, text)
+		if err == nil {
+			r.s.log.Info("reload: the table changed", "change", doc, "version", version)
+		}
+		return version, err
+	})
+}
+
+// inTurn hands documents in one after another, each for the version that the one before
+// made; text is the document with that. It ends with the first that is refused.
+func inTurn(docs []string, version uint64, order func(doc, text string) (made uint64, err error)) (changes int, err error) {
+	for _, doc := range docs {
 		text := strings.TrimSuffix(doc, "}") + fmt.Sprintf(`,"if_version":%d}`, version)
-		if version, err = r.order(ctx, text); err != nil {
+		if version, err = order(doc, text); err != nil {
 			return changes, err
 		}
 		changes++
-		r.s.log.Info("reload: the table changed", "change", doc, "version", version)
 	}
 	return changes, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,6 +58,23 @@ func TestDocumentsFor(t *testing.T) {
 	}
 }
 
+// Each document is for the version that the one before made; the first that is refused,
+// because somebody else changed the table, is the last.
+func TestInTurn(t *testing.T) {
+	var got []string
+	made := []uint64{8, 12}
+	changes, err := inTurn([]string{`{"op":"drain","id":"a"}`, `{"op":"remove","id":"b"}`, `{"op":"remove","id":"c"}`, `{}`}, 7, func(_, text string) (uint64, error) {
+		if got = append(got, text); len(got) > len(made) {
+			return 0, errors.New("refused")
+		}
+		return made[len(got)-1], nil
+	})
+	want := []string{`{"op":"drain","id":"a","if_version":7}`, `{"op":"remove","id":"b","if_version":8}`, `{"op":"remove","id":"c","if_version":12}`}
+	if changes != 2 || err == nil || !slices.Equal(got, want) {
+		t.Errorf("%d changes by %q: %v", changes, got, err)
+	}
+}
+
 // Every setting is either put in force by a reload or named as one that needs a restart.
 func TestChangedSettings(t *testing.T) {
 	a, b := &config{}, &config{}
@@ -68,10 +86,13 @@ func TestChangedSettings(t *testing.T) {
 			t.Errorf("%s is not named", want)
 		}
 	}
-	for _, not := range append(reloads, "peers") {
+	for _, not := range []string{"log_level", "distributor.analysers", "distributor.drained", "peers"} {
 		if slices.Contains(got, not) {
 			t.Errorf("%s is named", not)
 		}
+	}
+	if len(reloads) != 3 {
+		t.Errorf("a reload puts %v in force: the list above does not say so", reloads)
 	}
 	if got := changed("", reflect.ValueOf(a).Elem(), reflect.ValueOf(a).Elem()); got != nil {
 		t.Errorf("nothing changed but %v", got)

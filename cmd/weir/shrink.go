@@ -70,7 +70,7 @@ func (a *app) shrink(arg string, f *shrinkFlags) error {
 	}
 	defer files.close()
 	base := scenarios.Options{Seed: token.Seed, Inputs: files.list()}
-	if err := a.sameAgain(sc, token, base); err != nil {
+	if err := a.sameAgain(arg, sc, token, base); err != nil {
 		return err
 	}
 	told := time.Now()
@@ -113,8 +113,9 @@ func (a *app) ofToken(token scenarios.Token) (*scenarios.Scenario, *inputs, erro
 }
 
 // sameAgain replays the run. If it is not the same, and neither the scenario nor the
-// build can be why, it does not follow from its seed, and cannot be shrunk.
-func (a *app) sameAgain(sc *scenarios.Scenario, token scenarios.Token, base scenarios.Options) error {
+// build can be why, it does not follow from its seed, and cannot be shrunk. arg may be the
+// run's directory, which then tells where the two part.
+func (a *app) sameAgain(arg string, sc *scenarios.Scenario, token scenarios.Token, base scenarios.Options) error {
 	base.Build, base.Check = a.build(), true
 	res, err := a.run(sc, base)
 	if err != nil {
@@ -127,8 +128,35 @@ func (a *app) sameAgain(sc *scenarios.Scenario, token scenarios.Token, base scen
 		a.complain("the run is another one than it was: trace 0x%x, now 0x%x", token.TraceHash, res.TraceHash)
 		return nil
 	}
-	a.complain("flaky: the same scenario, seed and build give another run: trace 0x%x, now 0x%x; weir verify names the first difference", token.TraceHash, res.TraceHash)
+	a.complain("flaky: the same scenario, seed and build give another run: trace 0x%x, now 0x%x", token.TraceHash, res.TraceHash)
+	if err := a.partsAt(arg, res); err != nil {
+		return err
+	}
 	return ended(exitNotRepeatable)
+}
+
+// partsAt shows the first record in which a run differs from the one in a directory: 1 is
+// that one, 2 is res.
+func (a *app) partsAt(dir string, res *scenarios.Result) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		a.complain("weir verify %s names the first difference", clean(res.Scenario))
+		return nil
+	}
+	tmp, err := os.MkdirTemp("", "weir-shrink-*")
+	if err != nil {
+		return internal("shrink: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := res.Write(tmp); err != nil {
+		return internal("shrink: %w", err)
+	}
+	diff, err := firstDifference(dir, tmp)
+	if err != nil {
+		return internal("shrink: %w", err)
+	}
+	w := &writer{w: a.errw}
+	w.printf("%s%s", diff.text(), diff.around(dir, tmp))
+	return written(w)
 }
 
 // tellShrunk writes the result.

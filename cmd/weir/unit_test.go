@@ -278,3 +278,36 @@ func TestWriteErrorIsTold(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, fmt.Errorf("no space left on device") }
+
+// A run that does not come again as it was is shown where it parts from the kept one.
+func TestFlakyRunsPartSomewhere(t *testing.T) {
+	sc, err := resolve("crash", []string{"emitters.packets=30"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := scenarios.Run(sc, scenarios.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := res.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "logs", "e1.1.jsonl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte(`"n":`), []byte(`"n":7`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	a := &app{ctx: context.Background(), prog: "weir", errw: &b}
+	if err := a.partsAt(dir, res); err != nil || !strings.Contains(b.String(), "first difference: logs/e1.1.jsonl:") || !strings.Contains(b.String(), "then in 2:\n") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	b.Reset()
+	if err := a.partsAt("weir1:token", res); err != nil || !strings.Contains(b.String(), "weir verify crash") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}

@@ -16,7 +16,7 @@ func (s *search) actions() {
 	if len(s.best.Plan().Actions) > 1 {
 		s.try("no fault at all", func(c *scenarios.Scenario) { c.Faults = "" })
 	}
-	ddmin(func() []faults.Action { return s.best.Plan().Actions }, func(rest []faults.Action) bool {
+	faults.Minimise(func() []faults.Action { return s.best.Plan().Actions }, func(rest []faults.Action) bool {
 		return s.try("fewer faults", func(c *scenarios.Scenario) { setPlan(c, rest) })
 	})
 }

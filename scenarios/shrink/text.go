@@ -2,6 +2,7 @@ package shrink
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/logcheck"
@@ -14,7 +15,7 @@ func (s *search) without() []Without {
 	actions := s.best.Plan().Actions
 	for i, a := range actions {
 		c := s.best.Clone()
-		setPlan(c, cutOut(actions, i, i+1))
+		setPlan(c, slices.Delete(slices.Clone(actions), i, i+1))
 		w := Without{Action: a.String(), Then: "cannot be left out alone: another action needs it"}
 		if next, err := scenarios.Parse(c.Name, c.Brief()); err == nil {
 			w.Then = s.verdict(next)

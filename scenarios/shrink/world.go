@@ -16,7 +16,7 @@ func (s *search) nodes() {
 	if s.best.Analysers.List == nil {
 		return
 	}
-	ddmin(func() []scenarios.AnalyserEntry { return s.best.Analysers.List }, func(rest []scenarios.AnalyserEntry) bool {
+	faults.Minimise(func() []scenarios.AnalyserEntry { return s.best.Analysers.List }, func(rest []scenarios.AnalyserEntry) bool {
 		return len(rest) > 0 && s.try("fewer analysers", func(c *scenarios.Scenario) {
 			c.Analysers.List = rest
 			fit(c)

@@ -25,7 +25,7 @@ var kinds = []kind{
 	{"reorder", false, func(p *plan) { p.impair("reorder %d%% by %v", p.between(1, 30), p.time(ms, 200*ms)) }},
 	{"corrupt", false, func(p *plan) { p.impair("corrupt %d%%", p.between(1, 2)) }},
 	{"delay", false, func(p *plan) { p.impair("delay %v jitter %v", p.time(ms, 400*ms), p.time(ms, 100*ms)) }},
-	{"rate", false, func(p *plan) { p.impair("rate %dkB/s", p.between(20, 500)) }},
+	{"rate", false, func(p *plan) { p.impair("rate %dkB/s", max(p.between(20, 500), p.w.offered()/1000)) }},
 	{"shape", false, drawShape},
 	{"swizzle", false, func(p *plan) {
 		over := p.time(200*ms, 2000*ms)
@@ -77,7 +77,7 @@ var kinds = []kind{
 	{"blink", false, func(p *plan) { p.span(10*ms, 150*ms, "crash %s", p.analysers()) }},
 	{"torn table", false, func(p *plan) {
 		d, at := p.distributor(), p.at.Truncate(period)
-		p.addAt(at, "for %v disk_stall %s", p.time(1000*ms, 2000*ms), d)
+		p.addAt(at, "for %v %s %s", p.time(1000*ms, 2000*ms), one(p.dice, "disk_stall", "disk_fill", "disk_break"), d)
 		p.addAt(at+p.time(50*ms, 400*ms), "weight %s %s %d", d, p.analyser(), p.between(1, 9))
 		p.addAt(at+p.time(500*ms, 990*ms), "for %v crash %s", p.time(100*ms, 3000*ms), d)
 	}},
@@ -99,6 +99,18 @@ var kinds = []kind{
 		}
 		at := one(p.dice, "recv", "take", "commit", "synced")
 		p.lines = append(p.lines, line{p.at, fmt.Sprintf("when %s %s %d: kill %s", p.analyser(), at, p.between(20, 400), victim)})
+	}},
+	{"gray", false, func(p *plan) {
+		d, a := p.distributors(), p.analyser()
+		p.span(2000*ms, 5000*ms, "%s %s", one(p.dice, "cut", "hold"), one(p.dice, d+" -> "+a+" data", a+" -> "+d+" acks"))
+	}},
+	{"receipts lost", false, func(p *plan) {
+		a, at := p.analyser(), p.at.Truncate(period)
+		p.addAt(at+p.time(0, 400*ms), "for %v cut %s -> d* acks", p.time(1000*ms, 3000*ms), a)
+		p.addAt(at+p.time(450*ms, 990*ms), "for %v crash %s", p.time(50*ms, 400*ms), a)
+	}},
+	{"silence", false, func(p *plan) {
+		p.span(2500*ms, 5000*ms, "%s", one(p.dice, "crash "+p.analyser()+" silent", "pause "+p.analyser()))
 	}},
 }
 

@@ -83,7 +83,7 @@ func (w *world) kinds() (on []kind, weights []int) {
 	for _, k := range all {
 		has, weight := d.chance(40), d.between(1, 8) // both are drawn, so that a kind more moves none of the others
 		if slices.Contains(w.favour, k.name) {
-			has, weight = true, 8
+			has, weight = true, 30 // about a third of the faults
 		}
 		if k.name == "kill" && w.sc.Analyser.Workers == 1 {
 			continue

@@ -8,7 +8,7 @@ import (
 
 // Some behaviour shows only where several settings come together, as an expiry needs a
 // short horizon and an outage that lasts. Independent draws meet there in one world of
-// hundreds: so three worlds in ten have a theme, which sets them together.
+// hundreds: so four worlds in ten have a theme, which sets them together.
 
 // theme is such a meeting.
 type theme struct {
@@ -33,8 +33,11 @@ var themes = []theme{
 		sc.Analyser.EntryMax = 1 << 10
 	}},
 	{[]string{"blink", "torn write", "duplicate", "reorder"}, func(d dice, sc *scenarios.Scenario) { // stores remember little and often begin anew
-		sc.Analyser.Dedup = d.between(400, 800)
-		sc.Analyser.Compact = 4 << 10
+		if sc.Analyser.Dedup = d.between(400, 800); d.chance(60) { // and emitters hold as little, so that what is done with makes room
+			each := d.between(1, 10)
+			sc.Emitters.Buffer.Packets, sc.Analyser.Dedup = each, 16*each*sc.Emitters.Count
+		}
+		sc.Analyser.Compact = scenarios.Bytes(d.between(1, 4)) << 10
 	}},
 	{[]string{"delay", "hold", "slow"}, func(d dice, sc *scenarios.Scenario) { // nobody waits for long: answers come late
 		x := &sc.Distributors
@@ -57,9 +60,9 @@ var themes = []theme{
 		x.RetryBudget, x.Detector.DataFailures = scenarios.RetryBudget{Min: 100, Percent: 100}, 1000
 		busy(d, sc)
 	}},
-	{[]string{"blink", "cut", "hold", "torn write"}, func(d dice, sc *scenarios.Scenario) { // every retry comes back to the only one
+	{[]string{"blink", "hold", "torn write", "receipts lost"}, func(d dice, sc *scenarios.Scenario) { // every retry comes back to the only one
 		sc.Analysers = scenarios.Analysers{Count: 1, Weights: []int64{int64(d.between(1, 9))}}
-		sc.Analyser.Compact = 4 << 10
+		sc.Analyser.Compact = scenarios.Bytes(d.between(1, 4)) << 10
 		sc.Distributors.Hold = 10_000 * ms
 	}},
 	{[]string{"torn table"}, func(d dice, sc *scenarios.Scenario) { // tables and what becomes of them
@@ -74,7 +77,17 @@ var themes = []theme{
 	{[]string{"crash", "cut", "stop"}, func(d dice, sc *scenarios.Scenario) { // retries and submissions wait otherwise
 		base := d.time(5*ms, 100*ms)
 		sc.Distributors.Backoff = scenarios.Backoff{Base: base, Max: base * time.Duration(d.between(1, 20)), Jitter: one[scenarios.PPM](d, 0, 100_000, 500_000)}
-		sc.Emitters.Backoff = scenarios.Backoff{Base: base, Max: base * time.Duration(d.between(1, 20)), Jitter: one[scenarios.PPM](d, 0, 100_000, 500_000)}
+		own := d.time(1*ms, 50*ms) // less than distributors ask for
+		sc.Emitters.Backoff = scenarios.Backoff{Base: own, Max: own * time.Duration(d.between(1, 20)), Jitter: one[scenarios.PPM](d, 0, 100_000, 500_000)}
+	}},
+	{[]string{"gray"}, func(d dice, sc *scenarios.Scenario) { // packets alone show who is gone
+		sc.Distributors.AttemptTimeout = d.time(400*ms, 700*ms)
+		sc.Distributors.Detector.DataFailures = d.between(2, 4)
+	}},
+	{[]string{"silence"}, func(d dice, sc *scenarios.Scenario) { // silence alone shows who is gone
+		sc.Distributors.Detector.Kind = "phi"
+		x := &sc.Distributors.Detector
+		x.DataFailures, x.Phi.SilenceMax = 1000, x.Interval+x.Jitter+x.Timeout+d.time(300*ms, 1000*ms)
 	}},
 	{[]string{"crash", "pause", "hold"}, func(d dice, sc *scenarios.Scenario) { // a detector that is not the usual one
 		sc.Distributors.Detector.Kind = one(d, "phi", "central")
@@ -95,7 +108,7 @@ func busy(d dice, sc *scenarios.Scenario) {
 // rare gives the world its theme, if it has one.
 func (w *world) rare() {
 	d := w.dice("theme")
-	if !d.chance(30) || w.lone() {
+	if !d.chance(40) || w.lone() {
 		return
 	}
 	t := themes[d.IntN(len(themes))]

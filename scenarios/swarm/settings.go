@@ -60,8 +60,9 @@ func (w *world) analysers() {
 		x.Compact = scenarios.Bytes(d.between(4, 64) << 10)
 	}
 	x.Results = w.dice("results").chance(30)
-	if d.chance(30) {
-		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: 5 * time.Millisecond, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
+	if d.chance(40) {
+		mean := one[time.Duration](d, 5, 10) * time.Millisecond
+		x.Disk.Latency = scenarios.Latency{Kind: "exponential", Min: time.Millisecond, Mean: mean, Max: 50 * time.Millisecond, Tail: scenarios.Tail{Factor: 10}}
 	}
 }
 

@@ -140,8 +140,8 @@ func (w *world) judge() {
 	if e := &w.sc.Emitters; e.Arrivals == "constant" && e.Rate >= 5_000 && !strings.Contains(w.sc.Faults, "when ") {
 		c.MinPackets = 1 // ten are offered before it
 	}
-	if w.opt.Unlimited {
-		c.Ignore = []string{"C2", "C10"} // what a lying disk forgets
+	if strings.Contains(w.sc.Faults, "disk_lie") {
+		c.Ignore = []string{"C2", "C10"} // what it forgets
 	}
 }
 

@@ -103,6 +103,10 @@ func (w *world) load() {
 	if d.chance(10) {
 		e.Horizon = d.time(8*time.Second, 20*time.Second)
 	}
+	if d.chance(25) { // in a hurry
+		e.Backoff.Base = d.time(time.Millisecond, 50*time.Millisecond)
+		e.Backoff.Max = e.Backoff.Base * time.Duration(d.between(1, 40))
+	}
 }
 
 // fit makes windows so small that all of them full, as after an outage, are carried and
@@ -147,4 +151,15 @@ func (w *world) packetBytes() int64 {
 		size += int(w.sc.Analyser.EntryMax) // one entry that is too large
 	}
 	return int64(size)
+}
+
+// offered bounds from above how many bytes a second all emitters offer on average, in a
+// world of at most PacketsMax packets. On an ordered link a rate below that would act for
+// long after its end, as what waits there is not overtaken; on others it does not matter,
+// and it is 0.
+func (w *world) offered() int {
+	if !w.sc.Links.Ordered {
+		return 0
+	}
+	return int(w.packetBytes()) * PacketsMax / int(w.sc.Phases.LoadEnd()/time.Second)
 }

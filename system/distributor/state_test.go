@@ -102,6 +102,28 @@ func TestStateInParts(t *testing.T) {
 	}
 }
 
+// What several workers did adds up.
+func TestStateAddsUp(t *testing.T) {
+	cfg := baseConfig()
+	cfg.Workers = 3
+	b := start(t, cfg)
+	for seq := range uint64(12) {
+		b.submit(seq+1, 2)
+	}
+	var flying, own, decided, busy uint64
+	for _, a := range b.askState("").Analysers {
+		flying, decided = flying+a.InFlight, decided+a.Decided
+		for _, w := range a.Workers {
+			if own += w.InFlight; w.InFlight > 0 {
+				busy++
+			}
+		}
+	}
+	if flying != 12 || own != 12 || decided != 24 || busy < 4 {
+		t.Errorf("%d packets in flight, %d of them at %d workers, %d messages decided; want 12 and 24 at more than one worker an analyser", flying, own, busy, decided)
+	}
+}
+
 // A worker that does not answer is named as missing in time, and too many questions at
 // once are refused.
 func TestStateWithoutAWorker(t *testing.T) {

@@ -30,6 +30,7 @@ func (e *emitter) submit(env node.Env, seq uint64, h *held) {
 	to := node.Addr{Node: e.cfg.Distributors[h.target], Actor: Ingress}
 	tok, err := env.Request(to, &message.Submit{Packet: h.packet, AckedBelow: e.book.low})
 	if err != nil {
+		e.missed(env, h, "unsent")
 		e.again(env, seq, h, 0)
 		return
 	}
@@ -95,10 +96,16 @@ func (e *emitter) failed(env node.Env, ev *node.Event) {
 	if h.state != live {
 		return
 	}
+	e.missed(env, h, node.Reason(ev.Err))
 	if !errors.Is(ev.Err, node.ErrFull) {
 		e.send.avoid[h.target] = env.Now() + e.cfg.AvoidFor
 	}
 	e.again(env, seq, h, 0)
+}
+
+// missed tells that the newest submission of a live packet did not work.
+func (e *emitter) missed(env node.Env, h *held, why string) {
+	h.packet.ID.Log(env.Log("submit_failed")).Str("to", e.cfg.Distributors[h.target]).Str("why", why).End()
 }
 
 // timeouts ends the submissions whose answers are overdue.
@@ -115,6 +122,7 @@ func (e *emitter) timeouts(env node.Env) {
 			if h := e.book.find(d.seq); h != nil && h.token == d.tok {
 				h.token, h.late = 0, d.tok
 				if h.state == live {
+					e.missed(env, h, "timeout")
 					s.avoid[h.target] = env.Now() + e.cfg.AvoidFor
 					e.again(env, d.seq, h, 0)
 				}

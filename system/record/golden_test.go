@@ -38,6 +38,7 @@ var goldenNode = []goldenRecord{
 	{"input", func(l *Line) {
 		l.Str("file", hostile).Uint("lines", math.MaxUint64).Uint("bytes", 0).Int("parts", 1).Int("msgs", 2).Cut("err", "caf\u00e9", 4)
 	}},
+	{"submit_failed", func(l *Line) { l.Packet("id", "e1", 1, 2).Str("to", "d1").Str("why", "timeout") }},
 	{"back", func(l *Line) { l.Bool("on", true) }},
 	{"kept_out", func(l *Line) { l.Uint("n", 7) }},
 	{"drained", none},

@@ -5,6 +5,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -99,6 +100,12 @@ func TestFollowTellsWhatIsLost(t *testing.T) {
 
 // A truncated file that its writer goes on in at the old offset begins with a hole.
 func TestFollowSkipsHoles(t *testing.T) {
+	for _, size := range []int64{3 << 10, 1 << 20} { // in one read, and in many
+		followOverHole(t, size)
+	}
+}
+
+func followOverHole(t *testing.T, size int64) {
 	w := newWriter(t, t.TempDir())
 	defer func() { w.file.Close() }()
 	l, _ := newLife(t, w.path)
@@ -107,12 +114,12 @@ func TestFollowSkipsHoles(t *testing.T) {
 	w.must(os.Truncate(w.path, 0))
 	f, err := os.OpenFile(w.path, os.O_WRONLY, 0)
 	w.must(err)
-	_, err = f.WriteAt([]byte("two\n"), 1<<20)
+	_, err = f.WriteAt([]byte("two\n"), size)
 	w.must(err)
 	f.Close()
 	l.catchUp()
 	if got := l.drained(t); got != "one\ntwo\n" {
-		t.Errorf("read %d bytes: %.40q", len(got), got)
+		t.Fatalf("read %d bytes: %.40q", len(got), got)
 	}
 }
 
@@ -193,6 +200,38 @@ func TestSpoolFailsForAWhile(t *testing.T) {
 	}
 	if got, err := readAll(s, 0); got != "0\n1\n2\n" || err != nil {
 		t.Errorf("read %q: %v", got, err)
+	}
+}
+
+// What Append has taken is synced, in whichever segment, and what is not synced is not
+// taken.
+func TestSpoolSyncs(t *testing.T) {
+	s := openSpool(t, t.TempDir())
+	defer s.Close()
+	synced := map[string]int64{} // size of a file at its last sync
+	var broken error
+	s.sync = func(f *os.File) error {
+		info, err := f.Stat()
+		if err == nil && broken == nil {
+			synced[info.Name()] = info.Size()
+		}
+		return errors.Join(err, broken)
+	}
+	s.roll = 100 // so that there are several segments
+	for range 5 {
+		if err := s.Append(make([]byte, 90), []byte("at")); err != nil {
+			t.Fatal(err)
+		}
+		if last := s.last(); synced[last.name] != last.size {
+			t.Fatalf("%d bytes of %s are synced, %d were taken", synced[last.name], last.name, last.size)
+		}
+	}
+	broken = errors.New("the disk does not sync")
+	if err := s.Append([]byte("never"), nil); !errors.Is(err, broken) {
+		t.Errorf("taken without a sync: %v", err)
+	}
+	if broken = nil; len(synced) < 3 || s.Append([]byte("again"), nil) != nil {
+		t.Errorf("%d segments, and what comes after a failure is not taken", len(synced))
 	}
 }
 

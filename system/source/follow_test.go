@@ -131,7 +131,10 @@ func (l *life) end() {
 
 // catchUp steps until there is nothing more.
 func (l *life) catchUp() {
-	for idle := 0; idle < 3; {
+	for idle, steps := 0, 0; idle < 3; steps++ {
+		if steps > 2_000 {
+			panic("the follower never comes to rest")
+		}
 		if !l.step(context.Background()) {
 			idle++
 		}

@@ -39,6 +39,7 @@ type Spool struct {
 	max  int64 // bytes on disk
 	roll int64 // a segment of that size is the last no more
 	id   string
+	sync func(*os.File) error // makes what was written durable
 
 	lock *os.File // of the folder
 	file *os.File // the last segment, for appending; nil: to be opened and repaired
@@ -59,7 +60,7 @@ func OpenSpool(dir string, limit int64) (*Spool, error) {
 	if limit < SpoolMin {
 		return nil, fmt.Errorf("source: spool of %d bytes: want %d or more", limit, SpoolMin)
 	}
-	s := &Spool{dir: dir, max: limit, roll: min(limit/8, 8<<20)}
+	s := &Spool{dir: dir, max: limit, roll: min(limit/8, 8<<20), sync: (*os.File).Sync}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
@@ -216,7 +217,7 @@ func (s *Spool) write(b []byte) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(f.Truncate(last.size), f.Sync()); err != nil {
+		if err := errors.Join(f.Truncate(last.size), s.sync(f)); err != nil {
 			f.Close()
 			return err
 		}
@@ -224,7 +225,7 @@ func (s *Spool) write(b []byte) error {
 	}
 	_, err := s.file.WriteAt(b, last.size)
 	if err == nil {
-		err = s.file.Sync()
+		err = s.sync(s.file)
 	}
 	if err != nil {
 		_ = s.file.Truncate(last.size) // tried again when it is opened
@@ -244,7 +245,7 @@ func (s *Spool) newSegment() (err error) {
 	}
 	head := appendFrame(nil, s.id, frame{s.end, s.position, nil})
 	if _, err = f.Write(head); err == nil {
-		err = errors.Join(f.Sync(), syncDir(s.dir))
+		err = errors.Join(s.sync(f), syncDir(s.dir))
 	}
 	if err != nil {
 		f.Close()

@@ -1,10 +1,14 @@
 package http
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +59,35 @@ func TestGuarded(t *testing.T) {
 				t.Errorf("%s, %s: WWW-Authenticate %q", op, name, login)
 			}
 			api.holds(t, x, resp, body)
+		}
+	}
+}
+
+// TestWhoMayDoWhat spells out which roles may call which operation, and that a call that
+// is over leaves its place to the next.
+func TestWhoMayDoWhat(t *testing.T) {
+	everyone := "emitter distributor analyser operator"
+	table := map[string]string{
+		"POST /v1/packets": "emitter", "POST /v1/dispatch": "distributor", "POST /v1/dispatches": "distributor", "POST /v1/gossip": "distributor",
+		"POST /v1/probe":   "distributor",
+		"POST /v1/control": "operator", "GET /v1/state": "operator", "GET /openapi.yaml": "operator",
+		"GET /healthz": everyone, "GET /readyz": everyone,
+	}
+	h := Guarded(&access.Guard{Certificates: true, Calls: netlimit.NewCount(1, 1)}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
+	for _, name := range Operations() {
+		for _, role := range strings.Fields(everyone) {
+			method, path, _ := strings.Cut(name, " ")
+			r, w := httptest.NewRequest(method, path, nil), httptest.NewRecorder()
+			cert := &x509.Certificate{URIs: []*url.URL{{Scheme: "weir", Host: role, Path: "/n1"}}}
+			r.TLS = &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{cert}}}
+			h.ServeHTTP(w, r)
+			want := http.StatusForbidden
+			if slices.Contains(strings.Fields(table[name]), role) {
+				want = http.StatusTeapot
+			}
+			if w.Code != want {
+				t.Errorf("%s by a node with the role %s: %d, want %d", name, role, w.Code, want)
+			}
 		}
 	}
 }
