@@ -40,7 +40,8 @@ func runTCP(sc *Scenario, opt Options) (*Result, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	c := &cluster{sc: sc, opt: opt, dir: dir, epoch: time.Now(), nodes: map[string]*realNode{}, ports: map[int]bool{}, follow: follower{dir: filepath.Join(dir, "logs")}}
+	c := &cluster{sc: sc, opt: opt, dir: dir, epoch: time.Now(), nodes: map[string]*realNode{}, follow: follower{dir: filepath.Join(dir, "logs")}}
+	defer c.givePortsBack()
 	defer c.kill()
 	if opt.TCP.Live != nil {
 		c.live = newLiveBook(sc)

@@ -35,10 +35,10 @@ type cluster struct {
 	injector *tcpfault.Injector
 	faults   bytes.Buffer
 	follow   follower
-	ports    map[int]bool // taken by nodes
-	live     *liveBook    // nil: nobody watches
-	open     []*os.File   // the nodes' standard inputs, both ends
-	orders   *os.File     // the operator's
+	ports    []int      // that it took
+	live     *liveBook  // nil: nobody watches
+	open     []*os.File // the nodes' standard inputs, both ends
+	orders   *os.File   // the operator's
 	stop     string
 	ended    []string // nodes that ended by themselves
 	metrics  []File

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"sync"
 
 	"weir/faults/proxy"
 	"weir/faults/tcpfault"
@@ -105,22 +107,40 @@ func (c *cluster) ways(from, to *realNode) []way {
 }
 
 // Ports of nodes and proxies are below those that the kernel gives to connections, so that none
-// takes the port of a node that is down.
-const portLow, portHigh = 10_000, 32_000
+// takes the port of a node that is down. Runs of one process never share one; those of
+// processes side by side, as in tests, seldom look for theirs in the same block.
+const (
+	portLow, portHigh = 10_000, 32_000
+	portBlock         = 2_000
+)
+
+var portsTaken sync.Map // by clusters of this process that are not closed
 
 // freeAddr is an address at which nobody listens now, no two the same.
 func (c *cluster) freeAddr() (string, error) {
-	for range 1000 {
-		port := portLow + rand.IntN(portHigh-portLow)
+	low := portLow + os.Getpid()%((portHigh-portLow)/portBlock)*portBlock
+	for try := range 1000 {
+		port := low + rand.IntN(portBlock)
+		if try >= 500 { // the block is full
+			port = portLow + rand.IntN(portHigh-portLow)
+		}
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue
 		}
 		l.Close()
-		if !c.ports[port] {
-			c.ports[port] = true
+		if _, before := portsTaken.LoadOrStore(port, true); !before {
+			c.ports = append(c.ports, port)
 			return l.Addr().String(), nil
 		}
 	}
 	return "", fmt.Errorf("no free port from %d to %d", portLow, portHigh)
+}
+
+// givePortsBack lets other clusters of this process have the ports of this one.
+func (c *cluster) givePortsBack() {
+	for _, p := range c.ports {
+		portsTaken.Delete(p)
+	}
+	c.ports = nil
 }

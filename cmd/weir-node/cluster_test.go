@@ -38,12 +38,13 @@ func newTrio(t *testing.T, dir string) *trio {
 		}
 		peers += fmt.Sprintf("  %s: {control: %q}\n", n, addr)
 	}
-	for n := range x.control {
+	for _, n := range []string{"d1", "d2", "d3"} { // the first is there when the others join it
 		bind := first
 		if n != "d1" {
 			bind = free(t)
 		}
 		x.file[n] = writeConfig(t, t.TempDir(), fmt.Sprintf(`name: %s
+
 data: %q
 log: %q
 memberlist: {bind: %q, join: [%q], key_file: %q}
@@ -110,22 +111,26 @@ func TestDistributorsShareTheirTable(t *testing.T) {
 	x.shows(t, "d1", "a2 127.0.0.1:1 1 yes")
 	x.start(t, "d3")
 	x.shows(t, "d3", "a2 127.0.0.1:1 1 yes")
-	for _, want := range []string{`"node":"d3","to":"alive","inc":1}`, `"node":"d3","to":"alive","inc":2}`} {
-		if !bytes.Contains(read(t, filepath.Join(dir, "d1.1.jsonl")), []byte(want)) {
-			t.Errorf("d1 does not say %s", want)
-		}
-	}
+	x.says(t, dir, `"node":"d3","to":"alive","inc":1}`)
+	x.says(t, dir, `"node":"d3","to":"alive","inc":2}`)
 	if err := x.nodes["d2"].Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if code := x.nodes["d2"].ends(t); code != exitOK {
 		t.Errorf("d2 ended with %d: %s", code, x.nodes["d2"].errs.String())
 	}
-	for end := time.Now().Add(30 * time.Second); !bytes.Contains(read(t, filepath.Join(dir, "d1.1.jsonl")), []byte(`"node":"d2","to":"failed"`)); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("d1 does not notice that d2 stopped")
+	x.says(t, dir, `"node":"d2","to":"failed"`)
+}
+
+// says waits until the event log of d1 has that.
+func (x *trio) says(t *testing.T, dir, want string) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if bytes.Contains(read(t, filepath.Join(dir, "d1.1.jsonl")), []byte(want)) {
+			return
 		}
 	}
+	t.Fatalf("d1 does not say %s\n%s\n%s", want, x.nodes["d1"].errs.String(), x.nodes["d2"].errs.String())
 }
 
 // A distributor that could not talk to its cluster does not start.

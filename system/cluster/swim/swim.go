@@ -40,7 +40,8 @@ type Config struct {
 
 // The times of a watcher.
 const (
-	joinEvery  = 3 * time.Second // between attempts at addresses of which nobody is there
+	joinFirst  = 100 * time.Millisecond // between attempts at addresses of which nobody is there, doubled up to
+	joinEvery  = 3 * time.Second
 	againEvery = 100 * time.Millisecond
 	leaveWait  = time.Second
 )
@@ -91,7 +92,7 @@ func Start(cfg Config) (*Watcher, error) {
 // partition, of which both sides have given the other up.
 func (w *Watcher) join() {
 	defer w.all.Done()
-	for {
+	for wait := joinFirst; ; wait = min(2*wait, joinEvery) {
 		here := map[string]bool{}
 		for _, n := range w.list.Members() {
 			here[n.Address()] = true
@@ -104,7 +105,7 @@ func (w *Watcher) join() {
 				return
 			}
 		}
-		if w.ended(joinEvery) {
+		if w.ended(wait) {
 			return
 		}
 	}
