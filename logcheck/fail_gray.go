@@ -1,12 +1,14 @@
 package logcheck
 
+import "slices"
+
 // gray is a data path between a worker and an analyser that is cut while probes
 // pass (F13).
 type gray struct {
 	on    bool
 	ref   Ref // the fault
 	since int64
-	sends []int64 // the first data_failures sends since the cut or the last success
+	sends []int64 // the first data_failures sends since the cut or the last success, without those abandoned
 	due   int64   // when the verdict must have fallen; forever: not yet known
 }
 
@@ -14,6 +16,14 @@ func (g *gray) reset() { g.sends, g.due = g.sends[:0], forever }
 
 // succeeded notes that something came back on the data path.
 func (g *gray) succeeded() { g.reset() }
+
+// abandoned notes that the packet of a send ended by another attempt: nobody waits for
+// the answer to this one, so it fails nothing.
+func (g *gray) abandoned(sent int64) {
+	if i := slices.Index(g.sends, sent); i >= 0 {
+		g.sends, g.due = slices.Delete(g.sends, i, i+1), forever
+	}
+}
 
 // verdict notes a new verdict.
 func (g *gray) verdict(bool) { g.reset() }

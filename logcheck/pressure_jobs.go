@@ -70,7 +70,9 @@ func (o *overseer) endJob(a *agent, id PacketID, t int64) bool {
 		return false
 	}
 	if j.open {
-		a.pairOf(j.to).ghosts++ // its place in the window is taken until it lands
+		p := a.pairOf(j.to)
+		p.ghosts++ // its place in the window is taken until it lands
+		p.gray.abandoned(j.sentT)
 	}
 	o.closeAttempt(a, j)
 	a.handled(j)
