@@ -31,3 +31,13 @@ func (o *overseer) followDue(s *site, r *Record) {
 		}
 	}
 }
+
+// foundDown reports whether a central detector holds an analyser for down.
+func (s *site) foundDown(an Sym) bool {
+	for _, a := range s.agents {
+		if p := a.byAn[an]; a.view == nil && p != nil && p.down {
+			return true
+		}
+	}
+	return false
+}

@@ -352,6 +352,7 @@ func (o *overseer) viewChanged(a *agent, before *viewState, newVer bool, r *Reco
 		p := a.pairOf(id)
 		if was < 0 {
 			p.anew(v.status[i] == statusDown, r.Ref())
+			p.hidden = o.central && v.status[i] == statusDrain
 		} else {
 			o.judgeShown(p, before.status[was], v.status[i], r)
 		}
@@ -399,6 +400,10 @@ func (o *overseer) judgeShown(p *pair, was, is viewStatus, r *Record) {
 	if is == statusFull {
 		o.judgeFull(p, r)
 	}
+	if p.hidden && is == statusDown && p.agent.site.foundDown(p.an) {
+		p.down, p.verdict = true, r.Ref()
+	}
+	p.hidden = false
 	if shown := is == statusDown; shown != p.down {
 		o.tally[ruleF9].Failf([]Ref{p.verdict, r.Ref()}, "the view changes %s although the worker's verdict did not", o.names.Name(p.an))
 	}
