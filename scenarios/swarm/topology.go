@@ -135,6 +135,25 @@ func (w *world) fit() {
 	}
 }
 
+// patience gives workers that share a store the time for it that its disk takes in calm
+// times: a batch that is being written, their own, and one that a compaction puts between.
+func (w *world) patience() {
+	a := &w.sc.Analyser
+	if a.Workers > 1 {
+		a.StoreTimeout = max(a.StoreTimeout, 3*w.diskMax()+50*time.Millisecond)
+	}
+}
+
+// diskMax is how long a disk operation takes at most.
+func (w *world) diskMax() time.Duration {
+	l := &w.sc.Analyser.Disk.Latency
+	most := max(l.Max, l.Mean)
+	if l.Tail.Chance > 0 {
+		most *= time.Duration(l.Tail.Factor)
+	}
+	return most
+}
+
 // messagesMax is how many messages a packet of this world has at most.
 func (w *world) messagesMax() int {
 	if e := &w.sc.Emitters; e.Giant.Every > 0 {
