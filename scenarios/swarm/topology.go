@@ -135,6 +135,25 @@ func (w *world) fit() {
 	}
 }
 
+// backlog makes queues of distributors so short that what waits in them is served as soon: a
+// worker that is busy for longer takes itself for paused, and begins anew to watch.
+func (w *world) backlog() {
+	x := &w.sc.Distributors
+	cost := x.Service.Packet + time.Duration(w.messagesMax())*x.Service.Message
+	if cost == 0 {
+		return
+	}
+	workers := x.Workers
+	if x.Autoscale.Max > 0 {
+		workers = x.Autoscale.Min
+	}
+	if x.Cores > 0 {
+		workers = min(workers, x.Cores)
+	}
+	within := min(x.Detector.Timeout/2, x.AttemptTimeout/4)
+	x.Queue.Items = max(4, min(x.Queue.Items, int(within/cost)*max(workers, 1)))
+}
+
 // patience gives workers that share a store the time for it that its disk takes in calm
 // times: a batch that is being written, their own, and one that a compaction puts between.
 func (w *world) patience() {
