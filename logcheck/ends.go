@@ -30,9 +30,14 @@ func (d *delivery) ended(r *Record) {
 }
 
 // saysReady judges C14 for an analyser that tells a probe it is ready: the newest
-// append of its commits did not fail.
+// append of its commits did not fail. Who answers for workers hears of it from the store,
+// and has as long as A5 gives.
 func (d *delivery) saysReady(r *Record) {
-	if s := d.storeOf(r.File); s != nil && s.failing.valid() && s.failing.file == r.File {
+	s := d.storeOf(r.File)
+	if s != nil && s.workers != nil && r.T-s.failT <= d.storeLimit()+d.ctx.ClockError {
+		return
+	}
+	if s != nil && s.failing.valid() && s.failing.file == r.File {
 		d.c14.Failf([]Ref{s.failing, r.Ref()}, "%s says that it is ready and its disk does not take its commits", d.names.Name(s.node))
 	}
 }

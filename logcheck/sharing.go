@@ -243,18 +243,18 @@ func (d *delivery) succeeds(r *Record, s *store) {
 	if len(w.kills) == 0 {
 		return
 	}
-	if d.ctx.Truth.Active(s.node) {
-		for i := range w.kills {
-			w.kills[i].takes = 0 // it may not be able to
-		}
-		return
-	}
-	for i := range w.kills {
+	for i := len(w.kills) - 1; i >= 0; i-- { // of the newest: heirs of older ones cannot be its
 		if r.Who >= w.kills[i].g && !w.heirs[r.Who] { // an actor that nobody knew then
 			w.heirs[r.Who] = true
 			w.kills = slices.Delete(w.kills, i, i+1)
 			return
 		}
+	}
+	if d.ctx.Truth.Active(s.node) {
+		for i := range w.kills {
+			w.kills[i].takes = 0 // it may not be able to
+		}
+		return
 	}
 	k := &w.kills[0]
 	if k.takes++; k.takes > successorTakes*max(d.run.Analyser.Workers, 1) {

@@ -37,6 +37,7 @@ type store struct {
 	workers  *sharing              // nil: it has none
 	answers  bool                  // it logs receipts
 	failing  Ref                   // the newest append of commits failed, none succeeded since
+	failT    int64                 // when the first of those failed
 	lo       map[sourceKey]lowMark // of this incarnation
 	ever     map[sourceKey]uint64  // the same of all
 }
@@ -156,6 +157,9 @@ func (s *store) disk(r *Record) {
 	list, ok := s.ops[op]
 	if r.Kind == KindDiskfail {
 		if ok {
+			if !s.failing.valid() {
+				s.failT = r.T
+			}
 			s.failing = r.Ref()
 		}
 		for _, cs := range list {

@@ -17,7 +17,8 @@ const Budget = `every fault ends by the end of the faults phase, disks sync what
 synced and keep it, loss is at most 30 %, duplication 20 %, corruption 2 %, delay 500 ms, a
 clock drifts by at most 500 ppm and stands still for at most 2 s, at least one analyser
 with weight stays in every table, and full windows are carried by the links and served by
-the analysers within half a probe's timeout and a quarter of an attempt's`
+the analysers within half a probe's timeout and a quarter of an attempt's, full queues by the
+workers too, and workers wait for a store they share as long as its disk takes`
 
 // Options says what kind of worlds to make.
 type Options struct {
@@ -67,8 +68,10 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.rare()
 	w.cluster()
 	w.autoscale()
-	w.fit()
 	w.sharing()
+	w.fit()
+	w.backlog()
+	w.patience()
 	w.sc.Faults = w.plan()
 	w.judge()
 	return scenarios.Parse(w.sc.Name, w.sc.Brief())

@@ -108,6 +108,12 @@ func TestBudget(t *testing.T) {
 		if l := sc.Links.Rate; l > 0 && time.Duration(bytes)*time.Second/time.Duration(l) > within {
 			t.Errorf("seed %d: %d bytes on a link of %d a second", seed, bytes, l)
 		}
+		if a, l := &sc.Analyser, &sc.Analyser.Disk.Latency; a.Workers > 1 && a.StoreTimeout < 3*l.Max {
+			t.Errorf("seed %d: workers wait %v for a disk that takes %v", seed, a.StoreTimeout, l.Max)
+		}
+		if cost := x.Service.Packet + time.Duration(messages)*x.Service.Message; time.Duration(x.Queue.Items)*cost > within*time.Duration(max(x.Workers, x.Autoscale.Max, 1)) && x.Queue.Items > 4 {
+			t.Errorf("seed %d: a queue of %d packets, each takes %v", seed, x.Queue.Items, cost)
+		}
 		if busy := full * (service.Packet + time.Duration(messages)*service.Message); busy > within {
 			t.Errorf("seed %d: %d packets at an analyser take %v", seed, full, busy)
 		}

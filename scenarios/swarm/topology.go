@@ -135,6 +135,44 @@ func (w *world) fit() {
 	}
 }
 
+// backlog makes queues of distributors so short that what waits in them is served as soon: a
+// worker that is busy for longer takes itself for paused, and begins anew to watch.
+func (w *world) backlog() {
+	x := &w.sc.Distributors
+	cost := x.Service.Packet + time.Duration(w.messagesMax())*x.Service.Message
+	if cost == 0 {
+		return
+	}
+	workers := x.Workers
+	if x.Autoscale.Max > 0 {
+		workers = x.Autoscale.Min
+	}
+	if x.Cores > 0 {
+		workers = min(workers, x.Cores)
+	}
+	within := min(x.Detector.Timeout/2, x.AttemptTimeout/4)
+	x.Queue.Items = max(4, min(x.Queue.Items, int(within/cost)*max(workers, 1)))
+}
+
+// patience gives workers that share a store the time for it that its disk takes in calm
+// times: a batch that is being written, their own, and one that a compaction puts between.
+func (w *world) patience() {
+	a := &w.sc.Analyser
+	if a.Workers > 1 {
+		a.StoreTimeout = max(a.StoreTimeout, 3*w.diskMax()+50*time.Millisecond)
+	}
+}
+
+// diskMax is how long a disk operation takes at most.
+func (w *world) diskMax() time.Duration {
+	l := &w.sc.Analyser.Disk.Latency
+	most := max(l.Max, l.Mean)
+	if l.Tail.Chance > 0 {
+		most *= time.Duration(l.Tail.Factor)
+	}
+	return most
+}
+
 // messagesMax is how many messages a packet of this world has at most.
 func (w *world) messagesMax() int {
 	if e := &w.sc.Emitters; e.Giant.Every > 0 {
