@@ -210,6 +210,7 @@ func (d *delivery) killed(r *Record) {
 	s.hindered = true // what it had is answered by nobody
 	who := d.ctx.WhoOf(s.file, r.Sym(KeyAct))
 	d.a4.Case()
+	s.workers.inherits(who) // it may have died before it did anything
 	s.workers.kills = append(s.workers.kills, killed{who: who, at: r.Ref(), g: d.ctx.actors.count()})
 	d.ledger.each(func(p *Packet) {
 		for i := range p.takes {
@@ -237,18 +238,27 @@ func (d *delivery) alive(r *Record, s *store) {
 // until somebody works in the place of one that died.
 const successorTakes = 8
 
+// inherits notes an actor that nobody knew when a worker died, and reports whether it is
+// one. It counts for the newest death before it: heirs of older ones cannot be its.
+func (w *sharing) inherits(who int) bool {
+	for i := len(w.kills) - 1; i >= 0; i-- {
+		if who >= w.kills[i].g && !w.heirs[who] {
+			w.heirs[who] = true
+			w.kills = slices.Delete(w.kills, i, i+1)
+			return true
+		}
+	}
+	return false
+}
+
 // succeeds judges that the place of a dead worker is taken.
 func (d *delivery) succeeds(r *Record, s *store) {
 	w := s.workers
 	if len(w.kills) == 0 {
 		return
 	}
-	for i := len(w.kills) - 1; i >= 0; i-- { // of the newest: heirs of older ones cannot be its
-		if r.Who >= w.kills[i].g && !w.heirs[r.Who] { // an actor that nobody knew then
-			w.heirs[r.Who] = true
-			w.kills = slices.Delete(w.kills, i, i+1)
-			return
-		}
+	if w.inherits(r.Who) {
+		return
 	}
 	if d.ctx.Truth.Active(s.node) {
 		for i := range w.kills {
