@@ -33,9 +33,27 @@ type load struct {
 
 // entry is a packet in progress.
 type entry struct {
-	reply  node.ReplyTo // the newest submitter
+	reply  node.ReplyTo   // its submitter: of a node's requests the newest
+	others []node.ReplyTo // who else waits for its outcome, where clients do
 	worker *load
 	bytes  int
+}
+
+// othersMax bounds who else waits for one packet.
+const othersMax = 16
+
+// join makes one more wait for the packet, and reports whether it may. A node that submits
+// again has given up its request before; a client may be one of two that both wait.
+func (e *entry) join(from node.ReplyTo) bool {
+	switch {
+	case e.reply.From.Node != "" && from.From.Node != "":
+		e.reply = from
+	case len(e.others) < othersMax:
+		e.others = append(e.others, from)
+	default:
+		return false
+	}
+	return true
 }
 
 func newIngress(cfg *Config) *ingress {
@@ -82,9 +100,12 @@ func (g *ingress) submit(env node.Env, from node.ReplyTo, m *message.Submit) {
 		g.callers.note(from.From.Node, env.Now())
 	}
 	if e := g.open[p.ID]; e != nil {
-		e.reply = from
-		g.joined++
-		p.ID.Log(env.Log("join")).End()
+		if e.join(from) {
+			g.joined++
+			p.ID.Log(env.Log("join")).End()
+		} else {
+			g.refuse(env, from, p, "many_waiting")
+		}
 		return
 	}
 	if why := g.wrong(p); why != "" {
@@ -177,9 +198,12 @@ func (g *ingress) finish(env node.Env, m *over) {
 			r.Wait = g.cfg.RefuseWait
 		}
 		answer(env, e.reply, r)
+		for _, to := range e.others {
+			answer(env, to, r)
+		}
 	}
 	g.checkDismissed(env, l)
-	e.reply, e.worker = node.ReplyTo{}, nil
+	e.reply, e.others, e.worker = node.ReplyTo{}, nil, nil
 	g.free = append(g.free, e)
 }
 

@@ -101,6 +101,38 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// TestJoinOfClients holds that of clients that wait for the same packet each gets its
+// outcome, and that one too many is told to come again.
+func TestJoinOfClients(t *testing.T) {
+	b := start(t, baseConfig())
+	var asked []node.ReplyTo
+	for range othersMax + 2 {
+		asked = append(asked, b.Ask(node.Addr{}, Ingress, &message.Submit{Packet: packet(1, 1)}))
+	}
+	s := b.Take()
+	if len(s) != 2 {
+		t.Fatalf("%+v, want a packet and an answer", s)
+	}
+	if r, ok := s[1].Msg.(*message.Result); !ok || r.Out != message.RefusedSubmit || s[1].Re != asked[othersMax+1] {
+		t.Errorf("one too many got %+v", s[1])
+	}
+	b.Answer(s[0], &message.Receipt{ID: packet(1, 1).ID, Attempt: 1, Status: message.StCommitted})
+	told := map[node.ReplyTo]int{}
+	for _, out := range b.Take() {
+		if r, ok := out.Msg.(*message.Result); ok && r.Out == message.Committed {
+			told[out.Re]++
+		}
+	}
+	for _, token := range asked[:othersMax+1] {
+		if told[token] != 1 {
+			t.Errorf("request %v got %d answers of %d", token, told[token], len(told))
+		}
+	}
+	if len(told) != len(asked)-1 {
+		t.Errorf("%d were told, %d asked", len(told), len(asked))
+	}
+}
+
 func TestLeastLoadedWorker(t *testing.T) {
 	cfg := baseConfig()
 	cfg.Workers = 3

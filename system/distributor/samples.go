@@ -14,7 +14,7 @@ const talliesMost = 256
 
 // The words of the log by which refusals and packets given up are told apart.
 var (
-	turnedWhy = [...]string{"queue_full", "stopping"}
+	turnedWhy = [...]string{"queue_full", "stopping", "many_waiting"}
 	gaveUpWhy = [...]string{"no_analyser", "attempts", "stopping"}
 )
 
