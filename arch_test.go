@@ -64,7 +64,8 @@ var layers = []layer{
 	{pkg: "system/transport", ours: []string{"system/driver", "system/message", "system/node"}, why: "what all transports share opens no socket"},
 	{pkg: "system/transport/http", ours: []string{"system/driver", "system/message", "system/node", "system/transport", "system/wire"}, why: "a transport knows no role: it carries what the seam sends"},
 	{pkg: "system/transport/grpc", ours: []string{"system/driver", "system/message", "system/node", "system/transport", "system/wire"}, ext: []string{"google.golang.org/grpc", "google.golang.org/protobuf"}, why: "a transport knows no role: it carries what the seam sends"},
-	{pkg: "system/transport/netlimit", why: "limits on sockets know no protocol"},
+	{pkg: "system/transport/brief", why: "sockets that cost less know nothing"},
+	{pkg: "system/transport/netlimit", ours: []string{"system/transport/brief"}, why: "limits on sockets know no protocol"},
 	{pkg: "system/transport/reload", why: "files that are replaced are a question of every secret"},
 	{pkg: "system/transport/access", ours: []string{"system/transport"}, why: "one table of who may do what, for every transport: it knows no protocol"},
 	{pkg: "system/transport/tlsconf", ours: []string{"system/node", "system/transport/reload"}, why: "who is at the other end is a question of every transport"},
@@ -84,7 +85,7 @@ var layers = []layer{
 }
 
 // testOnly are the modules that test files may use besides.
-var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak", "github.com/goccy/go-yaml", "github.com/anishathalye/porcupine"}
+var testOnly = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "github.com/rogpeppe/go-internal", "golang.org/x/tools", "google.golang.org/grpc", "go.uber.org/goleak", "github.com/goccy/go-yaml", "github.com/anishathalye/porcupine", "golang.org/x/net"}
 
 // testOurs are arrows that only test files may have.
 var testOurs = map[string][]string{

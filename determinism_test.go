@@ -241,6 +241,7 @@ var notDeterministic = map[string]string{
 	"system/transport/http":            "the real world's network",
 	"system/transport/access":          "the real world's callers",
 	"system/transport/reload":          "the real world's files",
+	"system/transport/brief":           "the real world's sockets",
 	"system/transport/netlimit":        "the real world's sockets",
 	"system/transport/tlsconf":         "the real world's files and connections",
 	"system/transport/tlsconf/tlstest": "test support: keys are random",

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"weir/system/transport/brief"
 )
 
 // ErrForbidden says that an address is none to connect to.
@@ -68,7 +70,11 @@ func (d *Dialer) Dial(ctx context.Context, addr string) (net.Conn, error) {
 		}
 		return d.check(addr, to)
 	}}
-	return dialer.DialContext(ctx, "tcp", to.String())
+	c, err := dialer.DialContext(ctx, "tcp", to.String())
+	if err != nil {
+		return nil, err
+	}
+	return brief.Conn(c), nil
 }
 
 // Resolve returns the address for host:port: the first that is allowed when it was asked

@@ -3,6 +3,8 @@ package netlimit
 import (
 	"net"
 	"sync/atomic"
+
+	"weir/system/transport/brief"
 )
 
 // Limits bound the connections of a Listener.
@@ -50,7 +52,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if leave, ok := l.count.Enter(c.RemoteAddr()); ok {
-			return &conn{Conn: c, leave: leave}, nil
+			return &conn{Conn: brief.Conn(c), leave: leave}, nil
 		}
 		l.refused.Add(1)
 		if t, ok := c.(*net.TCPConn); ok {
