@@ -29,6 +29,9 @@ func TestCoreCases(t *testing.T) {
 			t.Error(err)
 			continue
 		}
+		if n := bytes.Count(a.Comment, []byte("\n")); n != 1 {
+			t.Errorf("%s: %d lines before the first case, its title alone is to be there: a mark that does not begin its line begins no case", id, n)
+		}
 		seen := map[string]bool{}
 		for _, f := range a.Files {
 			want, _, _ := strings.Cut(f.Name, "-")
