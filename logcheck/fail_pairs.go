@@ -318,6 +318,7 @@ func (p *pair) anew(down bool, by Ref) {
 	p.fails, p.data, p.oks, p.okInc, p.incs.counted, p.incs.heard = streak{}, streak{}, streak{}, 0, 0, 0
 	p.clearEvidence()
 	p.dataUp, p.hard, p.prone, p.upSince, p.heard = false, false, false, 0, 0
+	p.gray.reset()
 }
 
 func (p *pair) clearEvidence() { p.fresh, p.stale = 0, 0 }

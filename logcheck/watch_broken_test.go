@@ -61,6 +61,26 @@ run state=shared
 1 d/w1 view v=1 ver=1 set=a1=1:up
 10 d/w1 send x a1/s probe pn=1
 80 d/w1 probed an=a1 pn=2 res=timeout`, "logs/d.1.jsonl:5"},
+	{"cut data path to an analyser that was added again", "F13", `
+0 a1/s recover n=0 lost=0
+0 a2/s recover n=0 lost=0
+0 d/sup config ver=1 ok=true from=boot set=a1=1:up,a2=1:up
+1 d/w1 view v=1 ver=1 set=a1=1:up,a2=1:up
+100 ! cut from=d to=a1 cls=data
+150 d/sup config ver=2 ok=true from=control set=a2=1:up
+151 d/w1 view v=2 ver=2 set=a1=-
+160 d/sup config ver=3 ok=true from=control set=a1=1:up
+161 d/w1 view v=3 ver=3 set=a1=1:up,a2=-
+170 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=3
+170 d/w1 send x0 a1/s packet id=e/1/1 n=1 att=1
+170 ! lost x0 to=a1 why=cut
+171 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a1 v=3
+171 d/w1 send x1 a1/s packet id=e/1/2 n=1 att=1
+171 ! lost x1 to=a1 why=cut
+172 d/w1 pick p=3 id=e/1/3 att=1 n=1 to=a1 v=3
+172 d/w1 send x2 a1/s packet id=e/1/3 n=1 att=1
+172 ! lost x2 to=a1 why=cut
+900 d/w1 probed an=a1 pn=1 res=ok`, "faults.jsonl:2 logs/d.1.jsonl:9"},
 	{"attempt that was not picked", "R1", `
 0 a1/s recover n=0 lost=0
 1 d/w1 view v=1 ver=1 set=a1=1:up
