@@ -61,7 +61,7 @@ func (f *scaleFace) Kinds() KindSet {
 		return Kinds(KindScale, KindCrew)
 	}
 	return Kinds(KindLog, KindStart, KindStop, KindScale, KindCrew, KindLeft, KindAdmit, KindRefuse, KindDone, KindGaveUp, KindDead,
-		KindView, KindCredit, KindPick, KindBack, KindFault, KindPhase, KindStopped)
+		KindView, KindCredit, KindPick, KindBack, KindFault, KindPhase, KindStopped, KindSend, KindRecv, KindAttemptFailed, KindNoneUp)
 }
 
 func (f *scaleFace) Feed(r *Record) {
@@ -73,7 +73,10 @@ func (f *scaleFace) Feed(r *Record) {
 		j.offer.fault(&j.tally[ruleS6], r)
 	case r.Kind == KindBack:
 		j.offer.back(r)
-	case r.File.Role == RoleDistributor:
+	case r.File.Role != RoleDistributor:
+	case r.Kind == KindSend, r.Kind == KindRecv, r.Kind == KindAttemptFailed, r.Kind == KindNoneUp:
+		j.offer.room(r)
+	default:
 		s := j.sites[r.Node()]
 		if s == nil || r.Kind == KindLog {
 			s = &scaleSite{j: j, n: j.ctx.Run.Distributor.Workers, starts: map[Sym]int64{}, workers: map[Sym]*scaleWorker{}}

@@ -28,13 +28,21 @@ type offer struct {
 	newest   Ref   // decision
 	way, was int   // changes of direction, and the last direction
 	wayRef   Ref
-	opened   map[PacketID]int64 // admitted and not picked, by the node's clock
-	waits    int64              // of those picked since queueBy, and how many
+	opened   map[PacketID]opening // admitted and not picked
+	waits    int64                // of those picked since queueBy, and how many
 	waited   int64
+	crowds   map[Sym]*crowd // workers
+}
+
+// opening is an admission, by the node's clock, and for how long its worker had had no
+// room until then.
+type opening struct {
+	m, without int64
+	worker     *crowd
 }
 
 func (o *offer) boot(c *Context, run *RunScale) {
-	*o = offer{ctx: c, run: run, percent: map[Sym]int64{}, pushed: map[Sym]bool{}, opened: map[PacketID]int64{}, due: forever, queueBy: forever}
+	*o = offer{ctx: c, run: run, percent: map[Sym]int64{}, pushed: map[Sym]bool{}, opened: map[PacketID]opening{}, crowds: map[Sym]*crowd{}, due: forever, queueBy: forever}
 	distributors := 0
 	for _, n := range c.Run.Nodes {
 		switch n.Role {
@@ -246,10 +254,11 @@ func (o *offer) finish(t *Tally) {
 	}
 }
 
-// admit and pick measure how long packets wait.
+// admit and pick measure how long packets wait, but for room at the analysers.
 func (o *offer) admit(r *Record) {
 	if id, ok := r.ID(); ok && o.on && r.T > o.queueBy {
-		o.opened[id] = r.M
+		c := o.crowd(r.Sym(KeyW))
+		o.opened[id] = opening{r.M, c.without(r.M), c}
 	}
 }
 
@@ -258,10 +267,10 @@ func (o *offer) pick(r *Record) {
 	if !ok || len(o.opened) == 0 {
 		return
 	}
-	if m, found := o.opened[id]; found {
+	if a, found := o.opened[id]; found {
 		delete(o.opened, id)
 		if o.on && r.T > o.queueBy {
-			o.waits += r.M - m
+			o.waits += r.M - a.m - (a.worker.without(r.M) - a.without)
 			o.waited++
 		}
 	}
