@@ -34,13 +34,6 @@ type offer struct {
 	crowds   map[Sym]*crowd // workers
 }
 
-// opening is an admission, by the node's clock, and for how long its worker had had no
-// room until then.
-type opening struct {
-	m, without int64
-	worker     *crowd
-}
-
 func (o *offer) boot(c *Context, run *RunScale) {
 	*o = offer{ctx: c, run: run, percent: map[Sym]int64{}, pushed: map[Sym]bool{}, opened: map[PacketID]opening{}, crowds: map[Sym]*crowd{}, due: forever, queueBy: forever}
 	distributors := 0
@@ -254,11 +247,14 @@ func (o *offer) finish(t *Tally) {
 	}
 }
 
-// admit and pick measure how long packets wait, but for room at the analysers.
+// admit and pick measure how long packets wait for a worker.
 func (o *offer) admit(r *Record) {
-	if id, ok := r.ID(); ok && o.on && r.T > o.queueBy {
-		c := o.crowd(r.Sym(KeyW))
-		o.opened[id] = opening{r.M, c.without(r.M), c}
+	id, ok := r.ID()
+	if !ok || o.off {
+		return
+	}
+	if a := o.crowd(r.Sym(KeyW)).admit(r.M, int64(o.run.PacketTime)); o.on && r.T > o.queueBy {
+		o.opened[id] = a
 	}
 }
 
@@ -270,7 +266,7 @@ func (o *offer) pick(r *Record) {
 	if a, found := o.opened[id]; found {
 		delete(o.opened, id)
 		if o.on && r.T > o.queueBy {
-			o.waits += r.M - a.m - (a.worker.without(r.M) - a.without)
+			o.waits += a.wait(r.M)
 			o.waited++
 		}
 	}

@@ -1,9 +1,11 @@
 package logcheck
 
 // What S6 says of waiting is said of workers: a packet that a worker has may wait there
-// for room at the analysers, which more workers need not bring.
+// for room at the analysers, which more workers need not bring. When the worker has it is
+// not in the log; but one that is not behind with its work has it at once, and one that
+// is behind has the answers late, too, and so seems to have no room.
 
-// crowd is a worker's packets on their way, and for how long it has had no room.
+// crowd is a worker's packets on their way, for how long it has had no room, and its work.
 type crowd struct {
 	flights map[PacketID]crowdFlight // newest attempts that are neither answered nor failed
 	count   map[Sym]int              // by analyser
@@ -11,6 +13,28 @@ type crowd struct {
 	none    bool                     // it says that it has no eligible analyser
 	since   int64                    // node time: it has had no room from here on
 	total   int64                    // and had none for so long before
+	done    int64                    // node time at which its work is done, at an average time for each packet
+}
+
+// opening is an admission.
+type opening struct {
+	m      int64 // node time
+	work   int64 // so long its worker has work, this packet included
+	before int64 // so long it had had no room until then
+	worker *crowd
+}
+
+// admit takes a packet that the worker is to do.
+func (c *crowd) admit(m, packet int64) opening {
+	c.done = max(c.done, m) + packet
+	return opening{m, c.done - m, c.without(m), c}
+}
+
+// wait is for how long the packet can have waited for its worker when it was picked at m:
+// while there was room, or for as long as there was work before it.
+func (a *opening) wait(m int64) int64 {
+	all := m - a.m
+	return max(all-(a.worker.without(m)-a.before), min(all, a.work))
 }
 
 type crowdFlight struct {

@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// roomRun is a worker that is given a packet each 10 ms and picks it 50 ms later, which
-// then is on its way for so many milliseconds. With on_full skip and one analyser it
+// roomRun is a worker that is given a packet each 10 ms, or so many at once, and picks one
+// each 10 ms after 50 or more, which then is on its way for so many milliseconds. With on_full skip and one analyser it
 // has none to choose meanwhile. Its attempts end as told: unavailable, committed, timeout.
-func roomRun(onFull string, analysers, window, flight int, end string) string {
+func roomRun(onFull string, analysers, window, flight, burst int, end string) string {
 	const ms = 1_000_000
 	set, weights := "a1=1:up", `{"id":"a1","weight":1}`
 	if analysers == 2 {
@@ -29,7 +29,8 @@ func roomRun(onFull string, analysers, window, flight int, end string) string {
 		}
 	}
 	for i := 1; i <= 80; i++ {
-		t, v, q, id := (240+10*i)*ms, 1, min(i, (59+flight)/10), fmt.Sprintf("id=e1/1/%d", i)
+		t, v, id := (250+(i-1)/burst*10*burst)*ms, 1, fmt.Sprintf("id=e1/1/%d", i)
+		q := i - max((t/ms-290-flight)/10, 0)
 		if onFull == "skip" {
 			v = 2*i - 1
 		}
@@ -37,7 +38,7 @@ func roomRun(onFull string, analysers, window, flight int, end string) string {
 		at(t, "e1.1/main -> d1.1/ingress s%d submit %s n=2 b=20 h:000000aa", i, id)
 		at(t, "recv s%d", i)
 		at(t, "d1.1/ingress admit %s w=w1 q=%d qb=%d", id, q, 20*q)
-		t += 50 * ms
+		t = (290 + 10*i) * ms
 		at(t, "d1.1/w1 pick p=%d %s att=1 n=2 to=a1 v=%d", i, id, v)
 		at(t, "d1.1/w1 -> a1.1/analyse p%d packet %s n=2 b=20 h:000000aa att=1", i, id)
 		view(t, v+1, "full")
@@ -68,7 +69,7 @@ func roomRun(onFull string, analysers, window, flight int, end string) string {
 	when := func(line string) (t int64) { _, _ = fmt.Sscan(line, &t); return t }
 	slices.SortStableFunc(lines, func(a, b string) int { return int(when(a) - when(b)) })
 	return fmt.Sprintf(`{"distributor":{"workers":1,"window":%d,"on_full":%q,"attempts_max":1,"queue_items":100,"queue_bytes":100000,"attempt_timeout_ns":%d,"analysers":[%s],`+
-		`"scale":{"min":1,"max":4,"every_ns":100000000,"cpu":500,"wait_ns":20000000,"tolerance":100,"step_up":1,"step_down":1,"rate":100000,"regular":true,"packet_ns":2000000}},`+
+		`"scale":{"min":1,"max":4,"every_ns":100000000,"cpu":500,"wait_ns":10000000,"tolerance":100,"step_up":1,"step_down":1,"rate":100000,"regular":true,"packet_ns":2000000}},`+
 		`"emitter":{"buffer_packets":200,"retry_max_ns":10000000000},"settle_max_ns":10000000000}`,
 		window, onFull, flight*ms, weights) + "\n" + strings.Join(lines, "\n") + "\n1200000000 phase name=settle"
 }
@@ -79,16 +80,17 @@ func TestScaleRoom(t *testing.T) {
 	for _, c := range []struct {
 		name, want, text string
 	}{
-		{"the window is full", "pass", roomRun("wait", 1, 1, 10, "unavailable")},
-		{"the window of one is full", "pass", roomRun("wait", 2, 1, 10, "unavailable")},
-		{"a wider window is full", "pass", roomRun("wait", 1, 2, 20, "unavailable")},
-		{"there is room most of the time", "fail", roomRun("wait", 1, 1, 1, "unavailable")},
-		{"there is room in a wider window", "fail", roomRun("wait", 1, 2, 10, "unavailable")},
-		{"it is committed in time", "fail", roomRun("wait", 1, 1, 1, "committed")},
-		{"it fails in time", "fail", roomRun("wait", 1, 1, 1, "timeout")},
-		{"all are full", "pass", roomRun("skip", 1, 1, 10, "unavailable")},
-		{"all are full for a short time", "fail", roomRun("skip", 1, 1, 1, "unavailable")},
-		{"one is full and left out", "fail", roomRun("skip", 2, 1, 10, "unavailable")},
+		{"the window is full", "pass", roomRun("wait", 1, 1, 10, 1, "unavailable")},
+		{"the window of one is full", "pass", roomRun("wait", 2, 1, 10, 1, "unavailable")},
+		{"a wider window is full", "pass", roomRun("wait", 1, 2, 20, 1, "unavailable")},
+		{"there is room most of the time", "fail", roomRun("wait", 1, 1, 1, 1, "unavailable")},
+		{"there is room in a wider window", "fail", roomRun("wait", 1, 2, 10, 1, "unavailable")},
+		{"the window is full and there is work", "fail", roomRun("wait", 1, 1, 10, 20, "unavailable")},
+		{"it is committed in time", "fail", roomRun("wait", 1, 1, 1, 1, "committed")},
+		{"it fails in time", "fail", roomRun("wait", 1, 1, 1, 1, "timeout")},
+		{"all are full", "pass", roomRun("skip", 1, 1, 10, 1, "unavailable")},
+		{"all are full for a short time", "fail", roomRun("skip", 1, 1, 1, 1, "unavailable")},
+		{"one is full and left out", "fail", roomRun("skip", 2, 1, 10, 1, "unavailable")},
 	} {
 		src, run, _ := parseCase(t, c.text)
 		v, err := Check(src, run, Options{})
