@@ -130,8 +130,11 @@ func (s *scaleSite) feed(r *Record) {
 		s.j.offer.admit(r)
 		s.worker(r.Sym(KeyW)).admit(s, r)
 	case KindView, KindCredit, KindPick, KindDone, KindGaveUp, KindDead, KindLeft, KindStop:
-		if r.Kind == KindPick {
+		switch r.Kind {
+		case KindPick:
 			s.j.offer.pick(r)
+		case KindDone, KindGaveUp, KindDead:
+			s.j.offer.over(r)
 		}
 		if w := s.workers[r.Actor]; w != nil {
 			w.did(s, r)

@@ -31,6 +31,7 @@ type offer struct {
 	opened   map[PacketID]opening // admitted and not picked
 	waits    int64                // of those picked since queueBy, and how many
 	waited   int64
+	newestM  int64          // node time of the distributor
 	crowds   map[Sym]*crowd // workers
 }
 
@@ -231,7 +232,15 @@ func (o *offer) close(t *Tally, at int64) {
 		o.late(t, Ref{})
 	}
 	o.settled = o.settled && (at > o.queueBy || o.queueBy == forever && o.due == forever)
-	if o.queueBy == forever || o.refused || o.waited < 50 {
+	if o.queueBy == forever || o.refused {
+		return
+	}
+	for id, a := range o.opened { //weir:anyorder a sum
+		delete(o.opened, id) // it has waited for so long at least
+		o.waits += a.wait(o.newestM)
+		o.waited++
+	}
+	if o.waited < 50 {
 		return
 	}
 	t.Case()
@@ -249,6 +258,7 @@ func (o *offer) finish(t *Tally) {
 
 // admit and pick measure how long packets wait for a worker.
 func (o *offer) admit(r *Record) {
+	o.newestM = r.M
 	id, ok := r.ID()
 	if !ok || o.off {
 		return
@@ -258,7 +268,15 @@ func (o *offer) admit(r *Record) {
 	}
 }
 
+// over takes the end of a packet.
+func (o *offer) over(r *Record) {
+	if id, ok := r.ID(); ok && len(o.opened) > 0 {
+		delete(o.opened, id)
+	}
+}
+
 func (o *offer) pick(r *Record) {
+	o.newestM = r.M
 	id, ok := r.ID()
 	if !ok || len(o.opened) == 0 {
 		return

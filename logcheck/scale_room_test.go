@@ -107,3 +107,27 @@ func TestScaleRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestScaleUnpicked holds that S6 counts what is never picked for as long as the load
+// lasts, unless it came to an end otherwise.
+func TestScaleUnpicked(t *testing.T) {
+	head := `{"distributor":{"queue_items":100,"queue_bytes":100000,"scale":{"min":1,"max":4,"every_ns":100000000,"cpu":500,"wait_ns":10000000,"tolerance":100,"step_up":1,"step_down":1,"rate":100000,"regular":true,"packet_ns":2000000}},"emitter":{"buffer_packets":200}}` + "\n0 phase name=warmup\n"
+	for end, want := range map[string]string{"": "fail", "%[2]d d1.1/w1 gave_up id=e1/1/%[1]d why=attempts\n": "vacuous"} {
+		text := head
+		for i := 1; i <= 60; i++ {
+			at := (250 + 10*i) * 1_000_000
+			text += fmt.Sprintf("%[2]d e1.1/main emit id=e1/1/%[1]d n=2 b=20 h:000000aa\n%[2]d give e1/1/%[1]d w1\n", i, at)
+			if end != "" {
+				text += fmt.Sprintf(end, i, at+1)
+			}
+		}
+		src, run, _ := parseCase(t, text+"1200000000 phase name=settle")
+		v, err := Check(src, run, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, _ := v.Result("S6"); r.Status.String() != want {
+			t.Errorf("%q: %s, want %s: %s", end, r.Status, want, r.Detail)
+		}
+	}
+}
