@@ -235,11 +235,7 @@ func (o *offer) close(t *Tally, at int64) {
 	if o.queueBy == forever || o.refused {
 		return
 	}
-	for id, a := range o.opened { //weir:anyorder a sum
-		delete(o.opened, id) // it has waited for so long at least
-		o.waits += a.wait(o.newestM)
-		o.waited++
-	}
+	o.unpicked()
 	if o.waited < 50 {
 		return
 	}
@@ -253,40 +249,6 @@ func (o *offer) close(t *Tally, at int64) {
 func (o *offer) finish(t *Tally) {
 	if !o.off {
 		o.close(t, o.ctx.Truth.Now())
-	}
-}
-
-// admit and pick measure how long packets wait for a worker.
-func (o *offer) admit(r *Record) {
-	o.newestM = r.M
-	id, ok := r.ID()
-	if !ok || o.off {
-		return
-	}
-	if a := o.crowd(r.Sym(KeyW)).admit(r.M, int64(o.run.PacketTime)); o.on && r.T > o.queueBy {
-		o.opened[id] = a
-	}
-}
-
-// over takes the end of a packet.
-func (o *offer) over(r *Record) {
-	if id, ok := r.ID(); ok && len(o.opened) > 0 {
-		delete(o.opened, id)
-	}
-}
-
-func (o *offer) pick(r *Record) {
-	o.newestM = r.M
-	id, ok := r.ID()
-	if !ok || len(o.opened) == 0 {
-		return
-	}
-	if a, found := o.opened[id]; found {
-		delete(o.opened, id)
-		if o.on && r.T > o.queueBy {
-			o.waits += a.wait(r.M)
-			o.waited++
-		}
 	}
 }
 

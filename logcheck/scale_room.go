@@ -112,3 +112,46 @@ func (o *offer) room(r *Record) {
 		c.close(id, att, window)
 	}
 }
+
+// admit and pick measure how long packets wait for a worker.
+func (o *offer) admit(r *Record) {
+	o.newestM = r.M
+	id, ok := r.ID()
+	if !ok || o.off {
+		return
+	}
+	if a := o.crowd(r.Sym(KeyW)).admit(r.M, int64(o.run.PacketTime)); o.on && r.T > o.queueBy {
+		o.opened[id] = a
+	}
+}
+
+// over takes the end of a packet.
+func (o *offer) over(r *Record) {
+	if id, ok := r.ID(); ok && len(o.opened) > 0 {
+		delete(o.opened, id)
+	}
+}
+
+func (o *offer) pick(r *Record) {
+	o.newestM = r.M
+	id, ok := r.ID()
+	if !ok || len(o.opened) == 0 {
+		return
+	}
+	if a, found := o.opened[id]; found {
+		delete(o.opened, id)
+		if o.on && r.T > o.queueBy {
+			o.waits += a.wait(r.M)
+			o.waited++
+		}
+	}
+}
+
+// unpicked counts those that nobody picked: they have waited for so long at least.
+func (o *offer) unpicked() {
+	for _, a := range o.opened { //weir:anyorder it makes a sum
+		o.waits += a.wait(o.newestM)
+		o.waited++
+	}
+	clear(o.opened)
+}
