@@ -137,7 +137,9 @@ func (d *delivery) workerTells(r *Record, s *store) {
 	if t.stood && r.Is(KeySt, "committed") {
 		d.a4.Failf([]Ref{t.at.ref(), r.Ref()}, "%s is told committed anew: it was when the worker died that took it first", d.text(p))
 	}
-	s.workers.note(r.M, s.tellable(p), r.Ref())
+	if d.durable(s, p) || p.ID.Seq >= s.ever[sourceKey{p.ID.Source, p.ID.Inc}] { // else it rests on the low-watermark alone
+		s.workers.note(r.M, s.tellable(p), r.Ref())
+	}
 }
 
 // tellable is the number of the effect that an acknowledgement of p rests on.

@@ -9,8 +9,9 @@ type unwritable struct {
 	on    bool
 	since int64
 	at    Ref
-	first int64 // the first take in it; 0: none
-	clean bool  // no other fault acted on the node, and it did not begin anew
+	first int64 // the first take in it, unless that packet needed no writing; 0: none
+	of    PacketID
+	clean bool // no other fault acted on the node, and it did not begin anew
 }
 
 // storeLimit is how long a worker may owe an answer because of the store: what it
@@ -44,7 +45,15 @@ func (d *delivery) outages(r *Record) {
 // took notes the first use of the store in an outage.
 func (o *unwritable) took(r *Record) {
 	if o.on && o.first == 0 {
-		o.first = r.T
+		o.first, o.of = r.T, r.Pkt.ID
+	}
+}
+
+// spared takes back a first use that was none: who answers from memory that a packet is
+// a duplicate or poison finds nothing out about the store.
+func (o *unwritable) spared(r *Record, t *taken) {
+	if o.first == t.t && o.of == r.Pkt.ID && (r.Is(KeySt, "duplicate") || r.Is(KeySt, "poison")) {
+		o.first = 0
 	}
 }
 
@@ -53,6 +62,7 @@ func (o *unwritable) told(d *delivery, r *Record, t *taken) {
 	if !o.on || t.t < o.since {
 		return
 	}
+	o.spared(r, t)
 	d.a5.Case()
 	if r.Is(KeySt, "committed") {
 		d.a5.Failf([]Ref{o.at, t.at.ref(), r.Ref()}, "%s is told committed, and its store cannot be written since before it was taken", d.text(r.Pkt))
