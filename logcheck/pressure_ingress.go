@@ -84,8 +84,11 @@ func (o *overseer) seeAnswer(a *agent, r *Record) {
 	if mine {
 		a.ask.open = false
 	}
-	if r.Kind == KindJoin && mine {
+	switch {
+	case r.Kind == KindJoin && mine:
 		a.site.joined[id] = joinMark{a.ask.tok, a.ask.ref}
+	case r.Kind == KindJoin && o.over: // submissions are no longer taken in hand: the newest is not known
+		delete(a.site.joined, id)
 	}
 	if r.Kind != KindRefuse {
 		return
