@@ -160,7 +160,7 @@ func drawTable(p *plan) {
 	}
 	switch {
 	case p.fixed || len(weighty) < 3 && list.Spares == 0 || p.chance(35):
-		p.span(500*ms, 4000*ms, "drain %s %s", p.distributors(), p.analyser())
+		p.ordered(500*ms, 4000*ms, "drain %s %s", p.distributors(), p.analyser())
 	case list.Spares > 0 && p.chance(70):
 		p.fixed = true
 		p.add("add %s a%d %d", p.distributors(), list.Count+1, p.between(1, 9))

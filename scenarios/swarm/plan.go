@@ -140,6 +140,18 @@ func (p *plan) span(low, high time.Duration, format string, args ...any) {
 	p.lines = append(p.lines, line{p.at, fmt.Sprintf("when %s for %v: %s", p.event(), d, what)})
 }
 
+// ordered adds what an operator begins and ends. The phase's end does not undo that, so it
+// ends before, which a trigger cannot promise.
+func (p *plan) ordered(low, high time.Duration, format string, args ...any) {
+	d := min(p.time(low, high), p.w.sc.Phases.FaultsEnd()-p.at-ms)
+	if p.chance(16) {
+		p.event() // as span draws, so that what is drawn next stays the same
+	}
+	if d >= ms {
+		p.add("for %v %s", d, fmt.Sprintf(format, args...))
+	}
+}
+
 // event is something that happens in the system, for a trigger.
 func (p *plan) event() string {
 	switch p.IntN(5) {

@@ -13,8 +13,8 @@ import (
 
 // Budget is what a limited world does at most, in words: what the system promises to
 // survive with every property intact. The generator keeps to it; a test holds it to it.
-const Budget = `every fault ends by the end of the faults phase, disks sync what they say they
-synced and keep it, loss is at most 30 %, duplication 20 %, corruption 2 %, delay 500 ms, a
+const Budget = `every fault ends by the end of the faults phase, and a drain that is for a while,
+disks sync what they say they synced and keep it, loss is at most 30 %, duplication 20 %, corruption 2 %, delay 500 ms, a
 clock drifts by at most 500 ppm and stands still for at most 2 s, at least one analyser
 with weight stays in every table, and full windows are carried by the links and served by
 the analysers within half a probe's timeout and a quarter of an attempt's, full queues by the

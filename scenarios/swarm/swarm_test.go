@@ -92,6 +92,7 @@ func TestBudget(t *testing.T) {
 				m.LossPPM > 300_000, m.DuplicatePPM > 200_000, m.CorruptPPM > 20_000, m.Delay+m.Jitter > 500*time.Millisecond,
 				a.Do == faults.Drift && max(a.Args.DriftPPM, -a.Args.DriftPPM) > 500,
 				a.Do == faults.Freeze && a.For > 2*time.Second,
+				a.Do == faults.Drain && a.For > 0 && (a.When.IsState() || a.When.At+a.For >= sc.Phases.FaultsEnd()),
 				a.Do == faults.Weight && a.Args.Weight < 1:
 				t.Errorf("seed %d: %s", seed, a)
 			}
