@@ -263,8 +263,8 @@ func (o *overseer) f1Due(p *pair) int64 {
 	return max(p.outSince, p.okAt, p.listedAt, o.truth.Touched(w, w)) + o.tD + 2*o.ctx.ClockError
 }
 
-// f6Due is when F6 decides: T_R after the last fault (and T_A, see calmBefore),
-// the verdict, the analyser's own recovery or the registration, whichever is last.
+// f6Due is when F6 decides: T_R after the last fault (and T_A, see calmBefore; and the
+// wait of a write that failed, if it was the disk), the verdict, the analyser's own recovery or the registration, whichever is last.
 func (o *overseer) f6Due(p *pair) int64 {
 	life := o.nodes[p.an]
 	if o.tR <= 0 || !p.listed || !p.down || p.f6Judged || !o.detects(p.agent) || p.agent.stopped || life == nil || life.ended || life.crashed || life.began == forever {
@@ -274,6 +274,9 @@ func (o *overseer) f6Due(p *pair) int64 {
 		return forever // not ready, by its own log
 	}
 	since := max(o.truth.Touched(p.agent.site.node, p.an)+o.tA, p.changed, p.listedAt, life.began, life.recovered)
+	if n := o.truth.nodes[p.an]; n != nil && n.wrote != never {
+		since = max(since, n.wrote+int64(o.ctx.Run.Analyser.DiskRetry)+o.tA) // it is ready once a write worked
+	}
 	return since + o.tR + 2*o.ctx.ClockError
 }
 

@@ -153,6 +153,8 @@ type RunAnalyser struct {
 	Workers int `json:"workers,omitempty"`
 	// StoreTimeout is how long a worker awaits the store before it says unavailable.
 	StoreTimeout time.Duration `json:"store_timeout_ns,omitempty"`
+	// DiskRetry is how long it waits at most before it tries a write that failed again.
+	DiskRetry time.Duration `json:"disk_retry_ns,omitempty"`
 }
 
 // RunPhase is a planned phase, [From, To) in world time.

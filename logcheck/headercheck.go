@@ -84,7 +84,7 @@ func (r *Run) validateRest() (errs []error) {
 	if r.Analyser.Ack != "" && r.Analyser.Ack != "synced" {
 		errs = append(errs, fmt.Errorf("analyser ack is %q, only synced is known", r.Analyser.Ack))
 	}
-	if r.Analyser.Workers < 0 || r.Analyser.StoreTimeout < 0 {
+	if r.Analyser.Workers < 0 || r.Analyser.StoreTimeout < 0 || r.Analyser.DiskRetry < 0 {
 		errs = append(errs, errors.New("a value of analyser is negative"))
 	}
 	for _, p := range r.Phases {

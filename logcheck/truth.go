@@ -46,6 +46,7 @@ type nodeTruth struct {
 	active  Act
 	since   [7]int64 // per bit of active
 	disk    uint8    // which disk states are active
+	wrote   int64    // the newest end of a disk state: from then on writes may work again
 	clock   uint8    // which clock states are active
 	touched int64    // the last moment at which a fault began, ended or acted here
 	actors  int      // actors of the node on which a state lasts

@@ -121,7 +121,7 @@ func (t *Truth) applyNode(r *Record, v verb) {
 func (t *Truth) applyActor(r *Record, key actorKey, v verb) {
 	a := t.actors[key]
 	if a == nil {
-		a = &nodeTruth{touched: never}
+		a = &nodeTruth{touched: never, wrote: never}
 		t.actors[key] = a
 	}
 	was := a.active != 0
@@ -142,6 +142,9 @@ func (n *nodeTruth) change(v verb, at int64) {
 	case 0:
 	case ActDisk:
 		n.disk = toggle(n.disk, v)
+		if !v.begin {
+			n.wrote = at
+		}
 		n.set(v.act, n.disk != 0, at)
 	case ActClock:
 		n.clock = toggle(n.clock, v)
@@ -183,7 +186,7 @@ func (t *Truth) life(r *Record, node Sym) {
 func (t *Truth) node(s Sym) *nodeTruth {
 	n := t.nodes[s]
 	if n == nil {
-		n = &nodeTruth{touched: never}
+		n = &nodeTruth{touched: never, wrote: never}
 		t.nodes[s] = n
 	}
 	return n

@@ -81,6 +81,21 @@ run state=shared
 172 d/w1 send x2 a1/s packet id=e/1/3 n=1 att=1
 172 ! lost x2 to=a1 why=cut
 900 d/w1 probed an=a1 pn=1 res=ok`, "faults.jsonl:2 logs/d.1.jsonl:9"},
+	{"verdict that outlives a broken disk and its retry", "F6", `
+run disk_retry=600
+0 a1/s recover n=0 lost=0
+0 a2/s recover n=0 lost=0
+0 d/sup config ver=1 ok=true from=boot set=a1=1:up,a2=1:up
+1 d/w1 view v=1 ver=1 set=a1=1:up,a2=1:up
+100 ! disk_break n=a1
+150 d/w1 probed an=a1 pn=1 res=timeout
+250 d/w1 probed an=a1 pn=2 res=timeout
+350 d/w1 probed an=a1 pn=3 res=timeout
+350 d/w1 health an=a1 to=down why=probe f=3
+350 d/w1 view v=2 ver=1 set=a1=1:down
+400 ! disk_repair n=a1
+1399 d/w1 probed an=a2 pn=1 res=ok
+1410 d/w1 probed an=a2 pn=2 res=ok`, "logs/d.1.jsonl:9"},
 	{"attempt that was not picked", "R1", `
 0 a1/s recover n=0 lost=0
 1 d/w1 view v=1 ver=1 set=a1=1:up

@@ -246,6 +246,8 @@ func (s *watchScript) set(kv string) {
 		s.run.Emitter.RetryMax = time.Duration(n) * time.Millisecond
 	case "window":
 		d.Window = n
+	case "disk_retry":
+		s.run.Analyser.DiskRetry = time.Duration(n) * time.Millisecond
 	case "workers":
 		d.Workers = n
 	case "failures":

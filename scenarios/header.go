@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/logcheck"
+	"weir/system/analyser"
 )
 
 // applyMax is the promise of how soon a worker decides by an accepted
@@ -35,7 +36,7 @@ func (s *Scenario) header(opt Options) *logcheck.Run {
 }
 
 func (s *Scenario) headAnalyser() logcheck.RunAnalyser {
-	out := logcheck.RunAnalyser{Ack: "synced"}
+	out := logcheck.RunAnalyser{Ack: "synced", DiskRetry: analyser.Config{}.WithDefaults().DiskRetryMax}
 	if a := &s.Analyser; a.Workers > 1 {
 		out.Workers, out.StoreTimeout = a.Workers, a.StoreTimeout
 	}
