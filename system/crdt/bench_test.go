@@ -73,21 +73,31 @@ func BenchmarkCRDTState(b *testing.B) {
 	})
 }
 
-// BenchmarkCRDTCounts is one count, merged elsewhere.
+// BenchmarkCRDTCounts is what a round tells of counts: all sites' counts of all analysers, of
+// which those of one changed; encoded, decoded and merged elsewhere.
 func BenchmarkCRDTCounts(b *testing.B) {
 	each(b, func(b *testing.B, n, replicas int) {
-		x := must(NewCounts(Site{"r0", 1}))
-		y := must(NewCounts(Site{"other", 1}))
-		for r := range replicas {
+		x, y := must(NewCounts(Site{"r0", 1})), must(NewCounts(Site{"other", 1}))
+		values := make([]Count, n)
+		for i := range n {
+			values[i] = Count{fmt.Sprintf("analyser-%05d", i), int64(i) << 32}
+		}
+		for r := 1; r < replicas; r++ {
 			z := must(NewCounts(Site{fmt.Sprintf("r%d", r), 2}))
-			for i := range n {
-				must(z.Add(fmt.Sprintf("analyser-%d", i), 1))
-			}
-			must(y.Merge(z.All()))
+			must(z.Set(values))
+			must(x.Merge(z.All()))
 		}
 		b.ReportAllocs()
+		bytes := 0
 		for b.Loop() {
-			must(y.Merge(must(x.Add("analyser-7", 3))))
+			for i := range values {
+				values[i].Value += int64(i%7-3) << 30
+			}
+			must(x.Set(values))
+			data := must(x.All().Encode())
+			bytes = len(data)
+			must(y.Merge(must(DecodeCounts(data))))
 		}
+		b.ReportMetric(float64(bytes), "wire-B")
 	})
 }

@@ -9,34 +9,32 @@ import (
 )
 
 // countsMagic begins every encoded part of counts.
-const countsMagic = "wcnts\x01"
+const countsMagic = "wcnts\x02"
 
-// Encode returns the one form that a part has: the sites that occur, in order,
-// then for each analyser the tallies by site.
+// Encode returns the one form that a part has: the analysers that occur, in order, then
+// the sites, each with its tallies by the analysers' numbers.
 func (p CountPart) Encode() ([]byte, error) {
-	var sites []Site
-	for _, c := range p.counters {
-		for _, x := range c.tallies {
-			if i, ok := slices.BinarySearchFunc(sites, x.Site, Site.compare); !ok {
-				sites = slices.Insert(sites, i, x.Site)
-			}
+	all := ids(p.accounts)
+	w := writer{buf: []byte(countsMagic)}
+	w.uint(uint64(len(all)))
+	for _, id := range all {
+		w.text(id)
+	}
+	w.uint(uint64(len(p.accounts)))
+	for i := range p.accounts {
+		a := &p.accounts[i]
+		w.text(a.Replica)
+		for _, n := range [...]uint64{uint64(a.Inc), a.at, a.gen, uint64(a.folds), uint64(len(a.tallies))} {
+			w.uint(n)
 		}
-	}
-	w := writer{buf: []byte(countsMagic), sites: sites}
-	w.uint(uint64(len(sites)))
-	for _, s := range sites {
-		w.text(s.Replica)
-		w.uint(uint64(s.Inc))
-	}
-	w.uint(uint64(len(p.counters)))
-	for _, c := range p.counters {
-		w.text(c.id)
-		w.uint(uint64(len(c.tallies)))
-		for _, x := range c.tallies {
-			i, _ := slices.BinarySearchFunc(sites, x.Site, Site.compare)
-			w.uint(uint64(i))
-			w.uint(x.up)
-			w.uint(x.down)
+		k := 0
+		for _, t := range a.tallies {
+			for all[k] != t.id { // both ascend
+				k++
+			}
+			w.uint(uint64(k))
+			w.uint(t.up)
+			w.uint(t.down)
 		}
 	}
 	if len(w.buf) > MessageMax {
@@ -50,7 +48,7 @@ func (p CountPart) Encode() ([]byte, error) {
 func DecodeCounts(data []byte) (CountPart, error) {
 	rest, ok := strings.CutPrefix(string(data[:min(len(data), len(countsMagic))]), countsMagic)
 	if !ok || rest != "" || len(data) > MessageMax {
-		return CountPart{}, fmt.Errorf("%w: %d bytes do not begin as counts of form 1, or are more than %d", ErrInvalid, len(data), MessageMax)
+		return CountPart{}, fmt.Errorf("%w: %d bytes do not begin as counts of form 2, or are more than %d", ErrInvalid, len(data), MessageMax)
 	}
 	r := reader{rest: data[len(countsMagic):]}
 	p := r.counts()
@@ -61,25 +59,28 @@ func DecodeCounts(data []byte) (CountPart, error) {
 	if err != nil {
 		return CountPart{}, err
 	}
-	if !bytes.Equal(again, data) {
+	if !bytes.Equal(again, data) || len(p.accounts) != len(prune(p.accounts)) {
 		return CountPart{}, fmt.Errorf("%w: not in the canonical form", ErrInvalid)
 	}
 	return p, nil
 }
 
 func (r *reader) counts() (p CountPart) {
-	n := r.count(SitesMax, 3, "number of sites")
+	var all []string
+	n := r.count(EntriesMax, 2, "number of analysers")
 	for i := 0; i < n && r.err == nil; i++ {
-		r.sites = append(r.sites, r.site())
-	}
-	n = r.count(EntriesMax, 3, "number of counters")
-	for i := 0; i < n && r.err == nil; i++ {
-		c := counter{id: r.text(IDMax, validID, "analyser")}
-		if i > 0 && p.counters[i-1].id >= c.id {
-			r.fail("analyser %q does not ascend", c.id)
+		all = append(all, r.text(IDMax, validID, "analyser"))
+		if i > 0 && all[i-1] >= all[i] {
+			r.fail("analyser %q does not ascend", all[i])
 		}
-		c.tallies = r.tallies(c.id)
-		p.counters = append(p.counters, c)
+	}
+	n = r.count(AccountsMax, 7, "number of sites")
+	for i := 0; i < n && r.err == nil; i++ {
+		a := r.account(all)
+		if i > 0 && p.accounts[i-1].compare(a.Site) >= 0 {
+			r.fail("site %q/%d does not ascend", a.Replica, a.Inc)
+		}
+		p.accounts = append(p.accounts, a)
 	}
 	if len(r.rest) > 0 {
 		r.fail("%d bytes too many", len(r.rest))
@@ -87,22 +88,23 @@ func (r *reader) counts() (p CountPart) {
 	return p
 }
 
-func (r *reader) tallies(id string) (out []tally) {
-	n := r.count(len(r.sites), 3, "number of tallies")
-	if n == 0 {
-		r.fail("analyser %q has no tally", id)
+func (r *reader) account(all []string) account {
+	a := account{Site: Site{r.text(IDMax, validID, "replica"), uint32(r.uint(math.MaxUint32, "incarnation"))}}
+	a.at, a.gen = r.uint(CounterMax, "change"), r.uint(CounterMax, "generation")
+	a.folds = uint32(r.uint(math.MaxUint32, "folded incarnation"))
+	if r.err == nil && (a.Inc == 0 || a.at == 0 || a.gen >= a.at || a.folds >= a.Inc) {
+		r.fail("site %q: incarnation %d at change %d of generation %d folds %d", a.Replica, a.Inc, a.at, a.gen, a.folds)
 	}
-	for i := 0; i < n && r.err == nil; i++ {
-		at := int(r.uint(SitesMax, "site"))
-		if at >= len(r.sites) {
-			r.fail("site %d of %d", at, len(r.sites))
-			return nil
+	n := r.count(len(all), 3, "number of tallies")
+	for i, last := 0, -1; i < n && r.err == nil; i++ {
+		k := int(r.uint(uint64(len(all)), "analyser"))
+		if k >= len(all) || k <= last {
+			r.fail("analyser %d of %d does not ascend", k, len(all))
+			return a
 		}
-		x := tally{r.sites[at], r.uint(math.MaxInt64, "count up"), r.uint(math.MaxInt64, "count down")}
-		if i > 0 && out[i-1].compare(x.Site) >= 0 {
-			r.fail("analyser %q: sites do not ascend", id)
-		}
-		out = append(out, x)
+		last = k
+		a.tallies = append(a.tallies, tally{all[k], r.uint(math.MaxInt64, "count up"), r.uint(math.MaxInt64, "count down")})
 	}
-	return out
+	a.tallies = slices.Clip(a.tallies)
+	return a
 }

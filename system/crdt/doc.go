@@ -50,5 +50,8 @@
 // Vectors have one counter for every incarnation that ever made a change, at
 // most SitesMax: beyond that changes of new incarnations are refused.
 //
-// Counts is the map of PN-counters of the variant that shares counts as well.
+// # Counts
+//
+// Counts is the map of PN-counters of the variant that shares counts as well. It is
+// apart from the table: it needs no causal order, and its rule for what is over is its own.
 package crdt

@@ -40,8 +40,10 @@ type book struct {
 	credit    []int64  // by ids; stale for the eligible ones of the bound view
 	view      *View    // bound view, nil: none
 	slot      []int32  // position in view.elig -> index in ids
-	c         []int64  // position in view.elig -> credit less what is pending
+	c         []int64  // position in view.elig -> credit and the others', less what is pending
 	pending   int64    // messages that all eligible have yet to be credited for
+	others    []Credit // of other choosers, ascending in ids; nil: nothing is shared
+	other     []int64  // by ids: what others says, nil without them
 	mark      []bool   // position in view.elig -> was tried; false between picks
 }
 
@@ -99,6 +101,7 @@ func (b *book) bind(v *View) {
 	assert(err == nil, "view %d: %v", v.number, err)
 	b.store()
 	b.register(v)
+	b.spread()
 	n := len(v.elig)
 	b.view, b.slot, b.c, b.mark = v, resize(b.slot, n), resize(b.c, n), resize(b.mark, n)
 	clear(b.mark)
@@ -110,7 +113,7 @@ func (b *book) bind(v *View) {
 		for b.ids[r] != v.ids[e] { // both ascend and the book has all of v's
 			r++
 		}
-		b.slot[k], b.c[k] = int32(r), b.credit[r]
+		b.slot[k], b.c[k] = int32(r), b.credit[r]+b.otherAt(r)
 	}
 }
 
@@ -144,7 +147,7 @@ func (b *book) store() {
 		if b.c[k] >= creditMost || b.c[k] <= -creditMost {
 			fail("credit of %q is %d parts, near overflow", b.ids[r], b.c[k])
 		}
-		b.credit[r] = b.c[k]
+		b.credit[r] = b.c[k] - b.otherAt(int(r))
 	}
 }
 
@@ -179,18 +182,8 @@ func (b *book) Credits() []Credit {
 
 // SetCredits implements Policy.
 func (b *book) SetCredits(credits []Credit) error {
-	sorted := slices.Clone(credits)
-	slices.SortFunc(sorted, func(x, y Credit) int { return compareIDs(x.ID, y.ID) })
-	var errs []error
-	for i, c := range sorted {
-		if i > 0 && sorted[i-1].ID == c.ID {
-			errs = append(errs, fmt.Errorf("route: credit of %q is given twice", c.ID))
-		}
-		if c.Parts > startMost || c.Parts < -startMost {
-			errs = append(errs, fmt.Errorf("route: credit of %q: %d parts is not in -%d..%d", c.ID, c.Parts, startMost, startMost))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	sorted, err := sortedCredits(credits, startMost, "credit")
+	if err != nil {
 		return err
 	}
 	b.view, b.pending = nil, 0
@@ -199,4 +192,21 @@ func (b *book) SetCredits(credits []Credit) error {
 		b.ids[i], b.credit[i] = c.ID, c.Parts
 	}
 	return nil
+}
+
+// sortedCredits returns the credits in ascending order of ids. The error names ids given
+// twice and credits beyond most; what says what they are.
+func sortedCredits(credits []Credit, most int64, what string) ([]Credit, error) {
+	sorted := slices.Clone(credits)
+	slices.SortFunc(sorted, func(x, y Credit) int { return compareIDs(x.ID, y.ID) })
+	var errs []error
+	for i, c := range sorted {
+		if i > 0 && sorted[i-1].ID == c.ID {
+			errs = append(errs, fmt.Errorf("route: %s of %q is given twice", what, c.ID))
+		}
+		if c.Parts > most || c.Parts < -most {
+			errs = append(errs, fmt.Errorf("route: %s of %q: %d parts is not in -%d..%d", what, c.ID, c.Parts, most, most))
+		}
+	}
+	return sorted, errors.Join(errs...)
 }

@@ -15,7 +15,11 @@ type model struct {
 	max     int64
 	version uint64
 	credit  map[string]*big.Rat
+	others  map[string]int64
 }
+
+// sum is the credit that decisions rest on.
+func (m *model) sum(id string) *big.Rat { return new(big.Rat).Add(m.credit[id], rat(m.others[id])) }
 
 func newModel(policy string, packetMax int) *model {
 	return &model{policy: policy, max: int64(packetMax), credit: map[string]*big.Rat{}}
@@ -138,7 +142,7 @@ func (m *model) pick(entries []Entry, version uint64, messages int64, tried []st
 	}
 	chosen := ""
 	if m.policy == Original {
-		chosen = m.best(ids, func(id string) *big.Rat { return m.credit[id] })
+		chosen = m.best(ids, m.sum)
 	}
 	for id, s := range share {
 		m.credit[id].Add(m.credit[id], new(big.Rat).Mul(rat(unit), rat(s)))
@@ -162,10 +166,9 @@ func (m *model) best(ids []string, key func(string) *big.Rat) string {
 }
 
 func (m *model) choose(ids []string, share map[string]int64, messages int64, raw uint64) string {
-	credit := func(id string) *big.Rat { return m.credit[id] }
 	lateness := func(limit *big.Rat) func(string) *big.Rat { // minus (limit - c) / share
 		return func(id string) *big.Rat {
-			x := new(big.Rat).Sub(m.credit[id], limit)
+			x := new(big.Rat).Sub(m.sum(id), limit)
 			return x.Quo(x, rat(share[id]))
 		}
 	}
@@ -180,7 +183,7 @@ func (m *model) choose(ids []string, share map[string]int64, messages int64, raw
 		least := new(big.Rat).Sub(rat(messages*One), limit)
 		var fit []string
 		for _, id := range ids {
-			if m.credit[id].Cmp(least) >= 0 {
+			if m.sum(id).Cmp(least) >= 0 {
 				fit = append(fit, id)
 			}
 		}
@@ -190,7 +193,7 @@ func (m *model) choose(ids []string, share map[string]int64, messages int64, raw
 	case Random:
 		return m.draw(ids, share, raw)
 	}
-	return m.best(ids, credit)
+	return m.best(ids, m.sum)
 }
 
 func (m *model) draw(ids []string, share map[string]int64, raw uint64) string {
@@ -210,7 +213,7 @@ func (m *model) draw(ids []string, share map[string]int64, raw uint64) string {
 }
 
 // Every policy decides as the model does and keeps the same credits, whatever
-// views, versions, sizes, tried analysers and start credits it meets.
+// views, versions, sizes, tried analysers, start credits and others' credits it meets.
 func TestPoliciesAgreeWithModel(t *testing.T) {
 	for _, name := range Policies() {
 		t.Run(name, func(t *testing.T) {
@@ -236,6 +239,9 @@ func runAgainstModel(t *rapid.T, name string) {
 		if rapid.IntRange(0, 4).Draw(t, "change view") == 0 {
 			view = drawView(t, view)
 		}
+		if rapid.IntRange(0, 7).Draw(t, "others") == 0 {
+			setOthers(t, p, m, max)
+		}
 		size := rapid.IntRange(1, max).Draw(t, "size")
 		raw := rapid.Uint64().Draw(t, "raw")
 		tried := drawTried(t, view)
@@ -252,6 +258,20 @@ func runAgainstModel(t *rapid.T, name string) {
 			t.Fatalf("step %d: pick %v, exhausted %v", step, ok, !ok)
 		}
 		compareCredits(t, p.Credits(), m.credit)
+	}
+}
+
+// setOthers tells both the others' credits, of some analysers that are registered or not.
+func setOthers(t *rapid.T, p Policy, m *model, max int) {
+	m.others = map[string]int64{}
+	var list []Credit
+	for _, e := range drawView(t, nil).entries {
+		parts := rapid.Int64Range(-9*int64(max)*One, 9*int64(max)*One).Draw(t, "parts of others")
+		m.others[e.ID] = parts
+		list = append(list, Credit{ID: e.ID, Parts: parts})
+	}
+	if err := p.SetOthers(list); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -42,6 +42,13 @@ type Policy interface {
 	// SetCredits makes exactly those analysers registered, with those credits.
 	// The error names ids given twice and credits beyond SpreadMax messages.
 	SetCredits(credits []Credit) error
+
+	// SetOthers tells what other choosers' credits add up to by now; it replaces what was
+	// told before. Decisions are then made by the sums of the own and the others' credits,
+	// while Credits, and what is divided when an analyser is removed, stay the own ones. Of
+	// analysers that are not registered it has no effect. The error names ids given twice
+	// and credits beyond 2^28 messages.
+	SetOthers(credits []Credit) error
 }
 
 // Names of the policies.
