@@ -25,7 +25,7 @@ const (
 
 var clusterIDs = [clusterCount]string{"G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9", "G10"}
 
-var clusterKinds = Kinds(KindLog, KindEnd, KindStart, KindStop, KindConfig, KindSeed, KindChange, KindReplica, KindMember, KindSend, KindRecv,
+var clusterKinds = Kinds(KindLog, KindEnd, KindStart, KindStop, KindConfig, KindSeed, KindChange, KindReplica, KindMember, KindTally, KindSend, KindRecv,
 	KindAdmit, KindPick, KindFault, KindPhase, KindStopped, KindOutcome)
 
 // tombstonesMax is how many removed analysers a replica remembers at most.
@@ -44,8 +44,9 @@ type cluster struct {
 	boots    map[string]bootName  // by the table
 	kept     map[Sym]*keptChanges // by node
 	pairs    []*gossipPair
-	within   int64 // T_G
-	due      int64 // when the pairs must be looked at
+	folds    map[siteID][]folding // state crdt-counts
+	within   int64                // T_G
+	due      int64                // when the pairs must be looked at
 	over     bool
 	splits   []*split
 	equal    int64 // since when all that run have seen the same; forever: they have not
@@ -65,12 +66,16 @@ type replica struct {
 	ver     uint64
 	change  *change // of the record before, which a replica record must follow
 	dead    uint64
-	sent    map[uint64]vector   // what its deltas told, by serial
-	got     map[siteSerial]bool // deltas that came whole, and those before
-	older   map[siteSerial]bool
+	sent    map[uint64]vector     // what its deltas told, by serial
+	got     map[siteSerial]uint32 // deltas that came whole, and which incarnation had been heard of by then; and those before
+	older   map[siteSerial]uint32
 	incs    map[Sym]uint32
 	admits  int64
 	picks   int64
+
+	counted   vector // of the counts, state crdt-counts
+	countAt   Ref
+	countSent map[uint64]vector
 }
 
 // siteSerial names a delta.
@@ -100,7 +105,7 @@ const gossipMemory = 4096
 func clusterRules(c *Context) []Rule {
 	j := &cluster{
 		ctx: c, names: c.Names, book: newChangeBook(c.Names), sets: newViewBook(c.Names),
-		reps: make([]*replica, len(c.Files)), digests: map[string]digestOf{}, boots: map[string]bootName{}, kept: map[Sym]*keptChanges{},
+		reps: make([]*replica, len(c.Files)), digests: map[string]digestOf{}, boots: map[string]bootName{}, kept: map[Sym]*keptChanges{}, folds: map[siteID][]folding{},
 		within: int64(c.Run.Distributor.ConvergeWithin), due: forever, equal: forever, takeover: newTakeover(c.Run),
 	}
 	rules := make([]Rule, clusterCount)
@@ -121,7 +126,7 @@ func (f *clusterFace) ID() string { return clusterIDs[f.no] }
 
 // Kinds lets only the first face be fed.
 func (f *clusterFace) Kinds() KindSet {
-	if f.no != 0 || f.j.ctx.Run.Distributor.State != "crdt" && f.j.distributors() < 2 {
+	if f.no != 0 || !f.j.ctx.Run.Distributor.clustered() && f.j.distributors() < 2 {
 		return 0
 	}
 	return clusterKinds
@@ -176,6 +181,8 @@ func (j *cluster) feed(r *Record) {
 		j.changed(r)
 	case KindReplica:
 		j.replica(r)
+	case KindTally:
+		j.tallied(r)
 	case KindMember:
 		j.member(r)
 	}
@@ -185,7 +192,7 @@ func (j *cluster) feed(r *Record) {
 func (j *cluster) rep(r *Record) *replica {
 	p := j.reps[r.File.Index]
 	if p == nil {
-		p = &replica{file: r.File, node: r.File.Node, began: r.T, sent: map[uint64]vector{}, got: map[siteSerial]bool{}, incs: map[Sym]uint32{}}
+		p = &replica{file: r.File, node: r.File.Node, began: r.T, sent: map[uint64]vector{}, countSent: map[uint64]vector{}, got: map[siteSerial]uint32{}, incs: map[Sym]uint32{}}
 		j.reps[r.File.Index] = p
 	}
 	return p
@@ -228,8 +235,12 @@ func (j *cluster) sent(r *Record) {
 	p := j.rep(r)
 	if len(p.sent) >= gossipMemory {
 		delete(p.sent, r.Uint(KeySer)-gossipMemory)
+		delete(p.countSent, r.Uint(KeySer)-gossipMemory)
 	}
 	p.sent[r.Uint(KeySer)] = p.seen
+	if p.counted != nil {
+		p.countSent[r.Uint(KeySer)] = p.counted
+	}
 }
 
 // received notes that the last part of a delta came.
@@ -239,9 +250,10 @@ func (j *cluster) received(r *Record) {
 	}
 	p := j.rep(r)
 	if len(p.got) >= gossipMemory {
-		p.older, p.got = p.got, map[siteSerial]bool{}
+		p.older, p.got = p.got, map[siteSerial]uint32{}
 	}
-	p.got[siteSerial{siteID{r.Sym(KeyFr), uint32(r.Uint(KeyFI))}, r.Uint(KeySer)}] = true
+	from := siteID{r.Sym(KeyFr), uint32(r.Uint(KeyFI))}
+	p.got[siteSerial{from, r.Uint(KeySer)}] = p.incs[from.node]
 }
 
 // member judges that a replica's news of others' incarnations never goes back (G10).
@@ -360,6 +372,6 @@ func (j *cluster) replica(r *Record) {
 	k.seen, k.at = seen, r.Ref()
 	j.judgeTable(p, text, r)
 	if !slices.Equal(before, seen) || first {
-		j.news(p, r.T)
+		j.news(p, r.T, false)
 	}
 }

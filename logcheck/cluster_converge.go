@@ -6,32 +6,41 @@ type gossipPair struct {
 	want     vector // what the first has and the second lacks; nil: nothing
 	since    int64  // when it had it
 	at       Ref
+	counts   bool // it is about the counts, not the table
 }
 
 // enter takes a replica into the picture.
 func (j *cluster) enter(p *replica) {
 	for _, q := range j.order {
 		j.pairs = append(j.pairs, &gossipPair{from: p, to: q}, &gossipPair{from: q, to: p})
+		if j.ctx.Run.Distributor.counts() {
+			j.pairs = append(j.pairs, &gossipPair{from: p, to: q, counts: true}, &gossipPair{from: q, to: p, counts: true})
+		}
 	}
 	j.order = append(j.order, p)
 }
 
-// news takes that a replica has seen more.
-func (j *cluster) news(p *replica, now int64) {
+// news takes that a replica has seen more of the table, or of the counts.
+func (j *cluster) news(p *replica, now int64, counts bool) {
 	for _, g := range j.pairs {
-		if g.to == p && g.want != nil && p.seen.covers(g.want) {
+		if g.counts != counts {
+			continue
+		}
+		if g.to == p && g.want != nil && j.covers(g, g.saw(p), g.want) {
 			j.tally[ruleG3].Case()
 			if j.ctx.Truth.Healed(g.from.node, g.to.node) >= g.since {
 				j.tally[ruleG8].Case()
 			}
 			g.want = nil
 		}
-		if (g.to == p || g.from == p) && g.want == nil && !g.to.seen.covers(g.from.seen) {
-			g.want, g.since, g.at = g.from.seen, now, g.from.at
+		if (g.to == p || g.from == p) && g.want == nil && !j.covers(g, g.saw(g.to), g.saw(g.from)) {
+			g.want, g.since, g.at = g.saw(g.from), now, g.lastOf(g.from)
 			j.due = min(j.due, now+j.within)
 		}
 	}
-	j.same(now)
+	if !counts {
+		j.same(now)
+	}
 }
 
 // same notes whether all distributors of the run have seen the same.
@@ -77,9 +86,9 @@ func (j *cluster) judgePairs(now int64) {
 			j.due = min(j.due, due)
 			continue
 		}
-		j.tally[ruleG3].Failf([]Ref{g.at, g.to.at}, "what %s has seen %s has not, %d ns later", j.names.Name(g.from.node), j.names.Name(g.to.node), now-g.since)
+		j.tally[ruleG3].Failf([]Ref{g.at, g.lastOf(g.to)}, "what %s has seen %s has not, %d ns later", j.names.Name(g.from.node), j.names.Name(g.to.node), now-g.since)
 		if j.ctx.Truth.Healed(g.from.node, g.to.node) >= g.since {
-			j.tally[ruleG8].Failf([]Ref{g.at, g.to.at}, "what %s has seen %s has not, %d ns after the heal", j.names.Name(g.from.node), j.names.Name(g.to.node), now-touched)
+			j.tally[ruleG8].Failf([]Ref{g.at, g.lastOf(g.to)}, "what %s has seen %s has not, %d ns after the heal", j.names.Name(g.from.node), j.names.Name(g.to.node), now-touched)
 		}
 		g.want = nil
 	}

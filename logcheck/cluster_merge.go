@@ -43,12 +43,16 @@ func (j *cluster) tells(p *replica, r *Record) (vector, bool) {
 		return nil, false
 	}
 	sender := j.reps[f.Index]
-	if sender == nil || !p.got[key] && !p.older[key] {
+	newest, came := p.got[key]
+	if !came {
+		newest, came = p.older[key]
+	}
+	if sender == nil || !came {
 		j.tally[ruleG2].Failf([]Ref{r.Ref()}, "a replica took delta %d of %s, incarnation %d, which it had not received", key.serial, j.names.Name(from.node), from.inc)
 		return nil, false
 	}
 	j.tally[ruleG10].Case()
-	if newest := p.incs[from.node]; from.inc < newest {
+	if from.inc < newest {
 		j.tally[ruleG10].Failf([]Ref{r.Ref()}, "a replica took a delta of incarnation %d of %s, having heard of %d", from.inc, j.names.Name(from.node), newest)
 	}
 	told, ok := sender.sent[key.serial]

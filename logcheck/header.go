@@ -57,7 +57,7 @@ type RunNode struct {
 type RunDistributor struct {
 	// Policy is deficit, finish, eligible, smooth, random or original.
 	Policy string `json:"policy"`
-	// State is shared (a router actor chooses), local (each worker does) or crdt (as local,
+	// State is shared (a router actor chooses), local (each worker does), crdt or crdt-counts (as local,
 	// and the distributors share the table).
 	State string `json:"state"`
 	// Workers is the number of workers of a distributor.
@@ -187,4 +187,10 @@ func (r *Run) RecoverMax() int64 {
 }
 
 // alone reports whether each worker chooses for itself.
-func (d *RunDistributor) alone() bool { return d.State == "local" || d.State == "crdt" }
+func (d *RunDistributor) alone() bool { return d.State == "local" || d.clustered() }
+
+// clustered reports whether distributors share their table.
+func (d *RunDistributor) clustered() bool { return d.State == "crdt" || d.counts() }
+
+// counts reports whether they share what they decided, too.
+func (d *RunDistributor) counts() bool { return d.State == "crdt-counts" }

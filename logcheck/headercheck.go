@@ -115,8 +115,8 @@ func (d *RunDistributor) validate() (errs []error) {
 	if d.Policy != "" && !slices.Contains(policies, d.Policy) {
 		bad("policy %q is not known", d.Policy)
 	}
-	if d.State != "" && d.State != "shared" && d.State != "local" && d.State != "crdt" {
-		bad("state is %q, not shared, local or crdt", d.State)
+	if d.State != "" && d.State != "shared" && !d.alone() {
+		bad("state is %q, not shared, local, crdt or crdt-counts", d.State)
 	}
 	if d.OnFull != "" && d.OnFull != "skip" && d.OnFull != "wait" {
 		bad("on_full is %q, not skip or wait", d.OnFull)

@@ -89,6 +89,10 @@ const (
 	KeyPkts
 	KeyErrs
 	KeyHash
+	KeyAt
+	KeyOwn
+	KeyOf
+	KeyFolds
 	keyCount
 )
 
@@ -176,6 +180,10 @@ var keyText = [keyCount]string{
 	KeyPkts:    "pkts",
 	KeyErrs:    "errs",
 	KeyHash:    "hash",
+	KeyAt:      "at",
+	KeyOwn:     "own",
+	KeyOf:      "of",
+	KeyFolds:   "folds",
 }
 
 // String returns the key as it is written.

@@ -49,6 +49,8 @@ const (
 	KindReplica
 	KindNotTaken
 	KindMember
+	KindTrade
+	KindTally
 	KindRecover
 	KindCommit
 	KindDup
@@ -82,6 +84,7 @@ var kindText = [kindCount]string{
 	KindGaveUp: "gave_up", KindDead: "dead", KindBudget: "budget", KindNoneUp: "none_up",
 	KindResumed: "resumed", KindScale: "scale", KindCrew: "crew", KindLeft: "left",
 	KindSeed: "seed", KindChange: "change", KindReplica: "replica", KindNotTaken: "not_taken", KindMember: "member",
+	KindTrade: "trade", KindTally: "tally",
 	KindRecover: "recover", KindCommit: "commit", KindDup: "dup", KindPoisoned: "poisoned",
 	KindTake: "take", KindCounts: "counts",
 	KindDigest:  "digest",

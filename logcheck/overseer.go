@@ -45,7 +45,7 @@ var overseerIDs = [ruleCount]string{
 var (
 	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin,
 		KindView, KindCredit, KindPick, KindHealth, KindProbed, KindAttemptFailed, KindDone, KindGaveUp,
-		KindDead, KindBudget, KindResumed, KindLeft, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
+		KindDead, KindBudget, KindResumed, KindLeft, KindTrade, KindTally, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
 	reportKinds = Kinds(KindDup)
 )
 
@@ -117,14 +117,15 @@ type overseer struct {
 	late     dueQueue
 	spare    []*job
 
-	iso    isolation
-	dying  []death
-	kept   map[Sym]*buffer // what emitters hold, by node
-	stored map[Sym]*storedConfig
-	starts startCredits
-	whole  wholeSum
-	report *reporter // nil: no report wanted
-	done   bool
+	iso     isolation
+	dying   []death
+	kept    map[Sym]*buffer // what emitters hold, by node
+	stored  map[Sym]*storedConfig
+	starts  startCredits
+	whole   wholeSum
+	counted countLog
+	report  *reporter // nil: no report wanted
+	done    bool
 }
 
 func newOverseer(c *Context) *overseer {
@@ -136,7 +137,7 @@ func newOverseer(c *Context) *overseer {
 		tA:      int64(d.AttemptTimeout), tD: c.Run.DetectMax(), tR: c.Run.RecoverMax(),
 		apply: int64(d.ApplyWithin),
 		book:  newViewBook(c.Names), nodes: map[Sym]*nodeLife{}, pauses: map[pauseKey]pauseSpan{},
-		due: forever, iso: newIsolation(c), kept: map[Sym]*buffer{}, stored: map[Sym]*storedConfig{},
+		due: forever, iso: newIsolation(c), kept: map[Sym]*buffer{}, counted: countLog{sums: map[mark]countSet{}}, stored: map[Sym]*storedConfig{},
 	}
 	o.retry = int64(d.BackoffMax) + int64(d.BackoffMax)/1e6*int64(d.JitterPPM)
 	if c.report != nil {
@@ -168,7 +169,8 @@ type site struct {
 	docs    [][]byte // control documents received and not accounted for
 	asked   bool     // it logs those that it receives
 	joined  map[PacketID]joinMark
-	held    held // what its workers were admitted and have not ended
+	lent    lending // state crdt-counts
+	held    held    // what its workers were admitted and have not ended
 }
 
 // agent is one actor of a distributor: worker, router, supervisor or ingress.
@@ -185,6 +187,7 @@ type agent struct {
 	began   int64 // time of its first view
 
 	chooser *chooser
+	trading trading // state crdt-counts
 	jobs    map[PacketID]*job
 	active  int // packets admitted to this worker and not ended
 	fresh   int // those of them that were never given to anybody
@@ -278,6 +281,9 @@ func (o *overseer) seeDistributor(r *Record) {
 	case KindAdmit:
 		o.seeAdmit(s, r)
 		return
+	case KindTally:
+		o.seeTally(s, r)
+		return
 	}
 	a := s.agent(r.Actor)
 	switch r.Kind {
@@ -293,6 +299,8 @@ func (o *overseer) seeDistributor(r *Record) {
 		o.seeView(a, r)
 	case KindCredit:
 		o.seeCredit(a, r)
+	case KindTrade:
+		o.seeTrade(a, r)
 	case KindHealth:
 		o.seeHealth(a, r)
 	case KindProbed:
@@ -356,7 +364,7 @@ func (o *overseer) finish(end *End) {
 		o.report.finish(o, end.Time)
 	}
 	assert(len(o.live) == 0, "%d incarnations left", len(o.live))
-	o.starts.judge(&o.tally[ruleR4], o.ctx.Run.Distributor.alone())
+	o.starts.judge(&o.tally[ruleR4], o.ctx.Run.Distributor.alone() && !o.ctx.Run.Distributor.counts())
 }
 
 // forever is a time after every record.

@@ -13,19 +13,21 @@ type chooser struct {
 	agent   *agent
 	names   *Names
 	view    *viewState
-	ver     uint64   // newest configuration of any view decided from
-	aside   []parked // registered, but not in view
-	credit  []int64
-	begun   []int64 // start credits, kept while the first epoch lasts
-	p       uint64  // number of the last decision
-	raw     uint64  // the last draw, policy random
-	drawn   bool    // there was one
-	started bool    // a decision was made
-	primed  bool    // start credits were logged
-	lost    bool    // the credits left the range that can be judged
-	clean   bool    // the credits are zero or the start phase's own, up to now
-	first   bool    // still in the first epoch
-	epochs  int64   // epochs begun
+	ver     uint64        // newest configuration of any view decided from
+	aside   []parked      // registered, but not in view
+	credit  []int64       // that it decides by: with the others', if it knows any
+	others  map[Sym]int64 // state crdt-counts: the others' credits
+	other   []int64       // of them by position; nil: none
+	begun   []int64       // start credits, kept while the first epoch lasts
+	p       uint64        // number of the last decision
+	raw     uint64        // the last draw, policy random
+	drawn   bool          // there was one
+	started bool          // a decision was made
+	primed  bool          // start credits were logged
+	lost    bool          // the credits left the range that can be judged
+	clean   bool          // the credits are zero or the start phase's own, up to now
+	first   bool          // still in the first epoch
+	epochs  int64         // epochs begun
 	share   *shareStat
 	barred  []bool // scratch for the excluded positions
 	epoch   epoch
@@ -73,7 +75,10 @@ func (c *chooser) adopt(v *viewState, ver uint64) {
 	}
 	known := c.registered(old)
 	ids := v.set.members.ids
-	c.credit, c.past, c.aside = make([]int64, len(ids)), make([]uint8, len(ids)), nil
+	c.credit, c.past, c.aside, c.other = make([]int64, len(ids)), make([]uint8, len(ids)), nil, nil
+	if c.others != nil {
+		defer func() { c.owe(c.others) }() // what is divided are own credits
+	}
 	var stay []int    // positions in ids of those that were registered before, ascending
 	var gone []parked // the other way round
 	for _, k := range known {
@@ -107,7 +112,7 @@ func (c *chooser) registered(view *viewState) []parked {
 	if view != nil {
 		assert(len(c.credit) == len(view.set.members.ids), "%d credits, %d analysers", len(c.credit), len(view.set.members.ids))
 		for j, id := range view.set.members.ids {
-			all = append(all, parked{id, c.credit[j], c.past[j]})
+			all = append(all, parked{id, c.credit[j] - c.otherAt(j), c.past[j]})
 		}
 	}
 	slices.SortFunc(all, func(a, b parked) int { return strings.Compare(c.names.Name(a.id), c.names.Name(b.id)) })

@@ -39,7 +39,7 @@ func (o *overseer) seeConfig(s *site, r *Record) {
 	if n := len(s.configs); n > 0 && c.ver <= s.configs[n-1].ver {
 		t.Failf([]Ref{s.configs[n-1].ref, c.ref}, "configuration %d was accepted after configuration %d", c.ver, s.configs[n-1].ver)
 	}
-	if d := &o.ctx.Run.Distributor; r.Is(KeyFrom, "client") && o.ctx.Run.World == "sim" && d.State == "crdt" {
+	if d := &o.ctx.Run.Distributor; r.Is(KeyFrom, "client") && o.ctx.Run.World == "sim" && d.clustered() {
 		t.Failf([]Ref{c.ref}, "configuration %d was asked for by somebody without a log, and in the simulation there is nobody", c.ver)
 	}
 	o.judgeStored(s, &c)

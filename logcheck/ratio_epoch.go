@@ -36,6 +36,9 @@ func (o *overseer) decided(c *chooser, v cited, at int32, d *drawing, r *Record)
 	e, u := &c.epoch, o.pol.unit(d.n)
 	assert(c.view == v.view, "a decision by a view that was not adopted")
 	o.noteShare(c, v, at, d.n)
+	if o.ctx.Run.Distributor.counts() {
+		o.jointDecision(c, v.view.set, at, u, len(r.Bytes(KeyX)) > 0, r)
+	}
 	if c.lost || (e.set != v.view.set || e.decisions%reachEvery == 0) && !o.keepReach(c) {
 		return
 	}

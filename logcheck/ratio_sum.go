@@ -31,7 +31,7 @@ func (o *overseer) sumEpoch(c *chooser, r *Record) {
 		s.set = c.epoch.set
 		s.dev = make([]int64, len(c.credit))
 	}
-	if s.set != c.epoch.set {
+	if s.set != c.epoch.set || !c.epoch.judged {
 		o.closeSum(c.agent.site)
 		return
 	}

@@ -84,6 +84,8 @@ var kindSchema = [kindCount]string{
 	KindReplica:       "ver:u! from:boot|disk|change|gossip|collect! fr:n fi:u ser:u seen:s dig:H! n:u dead:u",
 	KindNotTaken:      "fr:n fi:u ser:u why:gap|form|ahead|forged|superseded|limit|store|stranger|stale|part|busy|stopping! err:s",
 	KindMember:        "node:n! to:alive|suspect|failed! inc:u",
+	KindTrade:         "ser:u! at:u p:u own:s set:s",
+	KindTally:         "n:u! from:own|fold|gossip! of:s folds:u fr:n fi:u ser:u set:s seen:s",
 	KindRecover:       "n:u lost:u msgs:u",
 	KindCommit:        "id:d! n:u! h:h! cs:u! op:u! dg:H",
 	KindDup:           "id:d! why:seen|below|conflict!",

@@ -122,7 +122,7 @@ func (s *Scenario) Distributor() distributor.Config {
 		Central:        d.Detector.Kind == "central",
 		Autoscale:      d.Autoscale.config(),
 	}
-	if cfg.State == distributor.Crdt {
+	if cfg.Clustered() {
 		cfg.Cluster = s.Gossip()
 	}
 	for _, a := range s.AnalyserList() {

@@ -6,7 +6,17 @@ import (
 	gossip "weir/system/cluster"
 )
 
-// Gossip is what ties the distributors together in state crdt; each leaves itself out.
+// The states in which distributors share their table; the second shares counts as well.
+const (
+	crdtState       = "crdt"
+	crdtCountsState = "crdt-counts"
+)
+
+func (s *Scenario) clustered() bool {
+	return s.Distributors.State == crdtState || s.Distributors.State == crdtCountsState
+}
+
+// Gossip is what ties the distributors together in these states; each leaves itself out.
 func (s *Scenario) Gossip() gossip.Config {
 	g := &s.Distributors.Gossip
 	cfg := gossip.Config{Interval: g.Interval, Timeout: g.Timeout, PartBytes: int(g.Part)}
@@ -22,15 +32,23 @@ func (s *Scenario) Gossip() gossip.Config {
 // another that it can talk to: the rounds, and what the messages of a round, their parts
 // and the disk take, generously.
 func (s *Scenario) convergeMax() time.Duration {
-	if s.Distributors.State != "crdt" || s.Distributors.Count < 2 {
+	if !s.clustered() || s.Distributors.Count < 2 {
 		return 0
 	}
 	cfg := s.Gossip()
 	cfg.Peers = cfg.Peers[1:] // one of them is the node itself
-	parts := 1 + time.Duration(len(s.AnalyserList())*entryBytes/int(s.Distributors.Gossip.Part))
+	bytes := len(s.AnalyserList()) * entryBytes
+	if s.Distributors.State == crdtCountsState {
+		bytes += countBytes * (1 + len(s.AnalyserList())) * (1 + s.Distributors.Count)
+	}
+	parts := 1 + time.Duration(bytes/int(s.Distributors.Gossip.Part))
 	return cfg.ConvergeMax() + (2+parts)*s.slack() + applyMax
 }
 
 // entryBytes is more than what the table takes for one analyser, removed ones included,
 // when its weight and its registration are of different distributors.
 const entryBytes = 512
+
+// countBytes is more than what counts take for one analyser of one distributor that does
+// not die twice before it is heard of again.
+const countBytes = 128

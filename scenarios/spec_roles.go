@@ -79,8 +79,9 @@ type Distributors struct {
 	// Policy chooses the analyser. Default deficit.
 	Policy string `yaml:"policy" help:"who gets a packet" enum:"deficit,finish,eligible,smooth,random,original"`
 	// State says who chooses: each worker, or one router for all; crdt: each worker, and all
-	// distributors share their table. Default local.
-	State string `yaml:"state" help:"local: each worker chooses; shared: a router does for all; crdt: as local, and the distributors share their table" enum:"local,shared,crdt"`
+	// distributors share their table; crdt-counts: each worker, by what all of them decided.
+	// Default local.
+	State string `yaml:"state" help:"local: each worker chooses; shared: a router does for all; crdt: as local, and the distributors share their table; crdt-counts: as crdt, and they share their counts" enum:"local,shared,crdt,crdt-counts"`
 	// PacketMax is the largest packet. Default 100 messages.
 	PacketMax int `yaml:"packet_max" help:"messages of the largest packet" range:"1..1048576"`
 	// Window bounds the packets in flight to one analyser from one worker. Default 256.
@@ -110,8 +111,8 @@ type Distributors struct {
 	Service Service `yaml:"service" help:"virtual processor time of a worker"`
 	// Detector decides which analysers are up.
 	Detector Detector `yaml:"detector" help:"what decides that an analyser is down or up"`
-	// Gossip is how the table is shared, for state: crdt.
-	Gossip Gossip `yaml:"gossip" help:"how the distributors share their table, for state: crdt"`
+	// Gossip is how the table is shared, for state: crdt and crdt-counts.
+	Gossip Gossip `yaml:"gossip" help:"how the distributors share their table, for state: crdt and crdt-counts"`
 }
 
 // Gossip is how distributors share their table.

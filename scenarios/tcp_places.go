@@ -99,7 +99,7 @@ func (c *cluster) ways(from, to *realNode) []way {
 		return []way{data(tcpfault.GroupData, "data")}
 	case from.Role == RoleDistributor && to.Role == RoleAnalyser:
 		return []way{data(tcpfault.GroupData, "data"), data(tcpfault.GroupProbe, "probe")}
-	case from.Role == RoleDistributor && to.Role == RoleDistributor && from != to && c.sc.Distributors.State == "crdt",
+	case from.Role == RoleDistributor && to.Role == RoleDistributor && from != to && c.sc.clustered(),
 		from.Role == RoleOperator && to.at[kind].control != "":
 		return []way{{tcpfault.GroupControl, "control", kind, to.at[kind].control}}
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-
-	"weir/system/distributor"
 )
 
 // checkCluster returns what keeps a distributor from its cluster: it must listen where the
@@ -13,7 +11,7 @@ func (c *config) checkCluster() error {
 	others := c.Distributor.Cluster.Others(c.Name)
 	c.Distributor.Cluster.Watched = c.Memberlist.Bind != ""
 	errs := []error{c.Memberlist.check(c)}
-	if c.Distributor.State != distributor.Crdt || len(others) == 0 {
+	if !c.Distributor.Clustered() || len(others) == 0 {
 		return errors.Join(errs...)
 	}
 	if c.Control == "" && c.HTTPControl == "" {

@@ -40,8 +40,8 @@ func (m *members) check(c *config) error {
 		return nil
 	}
 	var errs []error
-	if c.Distributor.State != distributor.Crdt {
-		errs = append(errs, fmt.Errorf("memberlist: distributors know each other in state %s only", distributor.Crdt))
+	if !c.Distributor.Clustered() {
+		errs = append(errs, fmt.Errorf("memberlist: distributors know each other in states %s and %s only", distributor.Crdt, distributor.CrdtCounts))
 	}
 	if len(m.Join) > joinMost {
 		errs = append(errs, fmt.Errorf("memberlist: join: %d addresses, at most %d", len(m.Join), joinMost))

@@ -27,6 +27,17 @@ func sharing(r *logcheck.Record, _ letter) string {
 	case logcheck.KindNotTaken:
 		return fmt.Sprintf("does not take delta %s of %s: %s (%s)", number(r, logcheck.KeySer), peer(r, logcheck.KeyFr, logcheck.KeyFI, 0),
 			r.Str(logcheck.KeyWhy), clip(r.Str(logcheck.KeyErr)))
+	case logcheck.KindTally:
+		from := "its workers' trades " + clip(r.Str(logcheck.KeyOf))
+		if r.Has(logcheck.KeyFr) {
+			from = fmt.Sprintf("delta %s of %s", number(r, logcheck.KeySer), peer(r, logcheck.KeyFr, logcheck.KeyFI, 0))
+		} else if r.Has(logcheck.KeyFolds) {
+			from = "folding its incarnations up to " + number(r, logcheck.KeyFolds)
+		}
+		return fmt.Sprintf("has seen counts %s by %s; its own are %s (record %s)", clip(r.Str(logcheck.KeySeen)), from, clip(r.Str(logcheck.KeySet)), number(r, logcheck.KeyN))
+	case logcheck.KindTrade:
+		return fmt.Sprintf("tells its credits %s after decision %s; the others' are %s by record %s (trade %s)", clip(r.Str(logcheck.KeyOwn)),
+			number(r, logcheck.KeyP), clip(r.Str(logcheck.KeySet)), number(r, logcheck.KeyAt), number(r, logcheck.KeySer))
 	case logcheck.KindMember:
 		return fmt.Sprintf("holds distributor %s, incarnation %s, for %s", r.Str(logcheck.KeyNode), number(r, logcheck.KeyInc), r.Str(logcheck.KeyTo))
 	}

@@ -10,7 +10,7 @@ import (
 // One world in eight is a cluster: several distributors share their table, which is
 // changed at any of them, while they are apart too.
 
-func (w *world) clustered() bool { return w.sc.Distributors.State == "crdt" }
+func (w *world) clustered() bool { return strings.HasPrefix(w.sc.Distributors.State, "crdt") }
 
 // cluster makes a world one, and draws how its distributors talk to each other.
 func (w *world) cluster() {
@@ -32,6 +32,9 @@ func (w *world) cluster() {
 		w.sc.Analysers.Weights = append(w.sc.Analysers.Weights, int64(d.between(1, 9)))
 	}
 	w.favour = append(w.favour, one(d, "apart", "gossip", "operators"))
+	if d.chance(15) {
+		x.State = "crdt-counts"
+	}
 }
 
 // clusterKinds are the kinds of faults that only clusters have. A new one goes to the end.

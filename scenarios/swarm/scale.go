@@ -12,7 +12,7 @@ import (
 // be late, which no detector could know.
 func (w *world) autoscale() {
 	d := w.dice("autoscale")
-	if !d.chance(16) || w.lone() {
+	if !d.chance(16) || w.lone() || w.sc.Distributors.State == "crdt-counts" {
 		return
 	}
 	x, e := &w.sc.Distributors, &w.sc.Emitters

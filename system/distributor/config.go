@@ -25,6 +25,9 @@ const (
 	Local  State = "local"  // each worker has its own, with a random start
 	Shared State = "shared" // one router actor chooses for all workers
 	Crdt   State = "crdt"   // as Local, and several distributors share the table
+	// CrdtCounts is as Crdt, and workers choose by the sum of all workers' credits, which
+	// all distributors share. They begin at zero.
+	CrdtCounts State = "crdt-counts"
 )
 
 // OnFull says what a full window of an analyser does.
@@ -50,7 +53,7 @@ type Config struct {
 	Workers int `yaml:"workers"`
 	// Policy is one of route.Policies(). Default (empty): route.Auto of the number of analysers.
 	Policy string `yaml:"policy"`
-	// State is Local, Shared or Crdt. Default (empty): Local.
+	// State is Local, Shared, Crdt or CrdtCounts. Default (empty): Local.
 	State State `yaml:"state"`
 	// PacketMax is M, the largest packet in messages, 1..1<<20. Larger ones are answered as poison. Default (0): 100.
 	PacketMax int `yaml:"packet_max"`
@@ -103,10 +106,13 @@ type Config struct {
 	Central bool `yaml:"central"`
 	// Autoscale has the number of workers follow the load. Default (zero): it is Workers.
 	Autoscale scale.Config `yaml:"autoscale"`
-	// Cluster is the other distributors that share the table, State Crdt only. Its zero fields
+	// Cluster is the other distributors that share the table, State Crdt and CrdtCounts only. Its zero fields
 	// mean that package's defaults.
 	Cluster cluster.Config `yaml:"cluster"`
 }
+
+// Clustered reports whether distributors share their table.
+func (c *Config) Clustered() bool { return c.State == Crdt || c.State == CrdtCounts }
 
 // alone reports whether each worker chooses for itself.
 func (c *Config) alone() bool { return c.State != Shared }

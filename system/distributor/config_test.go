@@ -50,7 +50,7 @@ func TestValidate(t *testing.T) {
 		{"ppm and percent", Config{JitterPPM: 1_000_001, RetryPercent: 101}, []string{"jitter_ppm 1000001", "retry_percent 101"}},
 		{"names", Config{Policy: "best", State: "gossip", OnFull: "drop"}, []string{`"best"`, `"gossip"`, `"drop"`}},
 		{"peers", Config{State: Crdt, Cluster: cluster.Config{Peers: []string{"d1", "d2", "d2", "a b"}}}, []string{`"d2" is given twice`, `"a b"`}},
-		{"peers of one alone", Config{Cluster: cluster.Config{Peers: []string{"d2"}}}, []string{"in state crdt only, not in local"}},
+		{"peers of one alone", Config{Cluster: cluster.Config{Peers: []string{"d2"}}}, []string{"in states crdt and crdt-counts only, not in local"}},
 		{"durations", Config{AttemptTimeout: -1, BackoffBase: time.Microsecond, Hold: 25 * time.Hour, DrainMax: -1, RefuseWait: -1},
 			[]string{"attempt_timeout -1ns", "backoff_base 1µs", "hold 25h", "drain_max -1ns", "refuse_wait -1ns"}},
 		{"backoff", Config{BackoffBase: 2 * time.Second, BackoffMax: time.Second}, []string{"backoff_base 2s is longer"}},

@@ -68,6 +68,7 @@ func (c *replica) tell(env node.Env, i int) {
 		c.tally.tooLarge++ // beyond what any table within its limits has
 		return
 	}
+	data = c.shared.bundle(data)
 	c.serial++
 	l.out, l.again = &outgoing{serial: c.serial, data: data, said: l.said}, false
 	c.part(env, l)
@@ -271,5 +272,5 @@ func (c *replica) samples(out []node.Sample) []node.Sample {
 	if c.state != nil {
 		out = append(out, node.Level("tombstones", "", c.state.Tombstones()))
 	}
-	return out
+	return c.shared.samples(out)
 }

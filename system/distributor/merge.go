@@ -39,13 +39,13 @@ func (s *supervisor) gossiped(env node.Env, ev *node.Event, m *message.Gossip) {
 	}
 	data, err := c.links[i].in.take(m)
 	if err == nil && data != nil {
-		from.delta, err = crdt.Decode(data)
+		from.delta, err = c.unpack(env, &from, data)
 	}
 	switch {
 	case errors.Is(err, errPart):
 		c.notTaken(env, ev.ReplyTo, &from, "part", err)
 	case err != nil:
-		c.notTaken(env, ev.ReplyTo, &from, "form", err)
+		c.notTaken(env, ev.ReplyTo, &from, newsWhy(err), err)
 	case data == nil:
 		answer(env, ev.ReplyTo, &message.GossipOK{Serial: m.Serial}) // the next part
 	case len(s.control) >= controlsMost/2: // what is left is for documents
@@ -54,6 +54,27 @@ func (s *supervisor) gossiped(env node.Env, ev *node.Event, m *message.Gossip) {
 		s.control = append(s.control, order{reply: ev.ReplyTo, delta: &from})
 		s.nextOrder(env)
 	}
+}
+
+// unpack joins the counts that came with a delta, if any, and returns the delta.
+func (c *replica) unpack(env node.Env, from *news, data []byte) (crdt.Delta, error) {
+	delta, counts, err := c.shared.unbundle(data)
+	if err != nil {
+		return crdt.Delta{}, err
+	}
+	d, err := crdt.Decode(delta)
+	if err == nil {
+		err = c.shared.merge(env, from, counts)
+	}
+	return d, err
+}
+
+// newsWhy is the log's word for why what came cannot be read, or its counts not joined.
+func newsWhy(err error) string {
+	if errors.Is(err, crdt.ErrInvalid) {
+		return "form"
+	}
+	return mergeWhy(err)
 }
 
 // reported takes what the node's program says of a peer.

@@ -15,10 +15,10 @@ import (
 	"weir/system/node"
 )
 
-// replica is the supervisor's copy of the table that a cluster shares (State Crdt); nil
-// otherwise, which all methods take. What is registered, with what weight, and what is
-// drained follows from it alone: a table is a version of it that workers got. Nothing
-// else is shared, and least of all a verdict.
+// replica is the supervisor's copy of the table that a cluster shares (States Crdt and
+// CrdtCounts); nil otherwise, which all methods take. What is registered, with what weight,
+// and what is drained follows from it alone: a table is a version of it that workers got.
+// Beside it only counts are shared, if any: never a verdict.
 type replica struct {
 	cfg    cluster.Config
 	state  *crdt.Table // in force, nil until loaded
@@ -33,6 +33,7 @@ type replica struct {
 	last   time.Duration // of the latest round
 	serial uint64        // of the latest delta
 	tally  gossipTally
+	shared *sharing
 }
 
 // members is who is there: cluster.View, or whoever knows better.
@@ -56,7 +57,7 @@ type staged struct {
 }
 
 func newReplica(cfg *Config) *replica {
-	return &replica{cfg: cfg.Cluster, round: alarm{key: keyRound}, late: alarm{key: keyLate}}
+	return &replica{cfg: cfg.Cluster, round: alarm{key: keyRound}, late: alarm{key: keyLate}, shared: newSharing(cfg)}
 }
 
 func (c *replica) begin(env node.Env) {
@@ -64,6 +65,7 @@ func (c *replica) begin(env node.Env) {
 		return
 	}
 	c.self = env.Self()
+	c.shared.begin(env, c.site())
 	peers := c.cfg.Others(c.self.Node)
 	for _, p := range peers {
 		c.links = append(c.links, &link{name: p})

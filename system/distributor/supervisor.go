@@ -23,7 +23,7 @@ type supervisor struct {
 	stop    stop
 	states  gathers
 	scale   *scaler  // nil: the number of workers never changes
-	cluster *replica // State Crdt only
+	cluster *replica // States Crdt and CrdtCounts only
 }
 
 // follower is a worker as the supervisor sees it.
@@ -68,7 +68,7 @@ func newSupervisor(cfg *Config, g Gauge) *supervisor {
 	s.guard = pauseGuard{pause: cfg.Detector.Pause, beat: alarm{key: keyBeat}}
 	s.stop.limit.key = keyStop
 	s.states.limit.key = keyState
-	if cfg.State == Crdt {
+	if cfg.Clustered() {
 		s.cluster, s.store.file = newReplica(cfg), clusterFile
 	}
 	if cfg.Central {
@@ -161,6 +161,8 @@ func (s *supervisor) replied(env node.Env, ev *node.Event) {
 		s.countedOne(env, m)
 	case *seen:
 		s.seenBy(env, ev.From.Actor, m)
+	case *traded:
+		s.cluster.shared.traded(ev.From.Actor, m)
 	case *gauged:
 		s.gauged(ev.From.Actor, m)
 	case *dismiss:
@@ -191,7 +193,9 @@ func (s *supervisor) due(env node.Env, key uint64) {
 	case keyScale:
 		s.rescale(env)
 	case keyRound:
+		s.cluster.shared.publish(env, s.table, s.cluster.cfg.ConvergeMax())
 		s.cluster.turn(env, s.table.version)
+		s.trade(env)
 	case keyLate:
 		s.cluster.overdue(env)
 	case keyStop:

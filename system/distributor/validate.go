@@ -24,11 +24,14 @@ func (c Config) Validate() error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("distributor: "+format, args...))
 	}
-	if c.State != Local && c.State != Shared && c.State != Crdt {
-		bad("state %q is none of %s, %s, %s", c.State, Local, Shared, Crdt)
+	if c.State != Local && c.State != Shared && !c.Clustered() {
+		bad("state %q is none of %s, %s, %s, %s", c.State, Local, Shared, Crdt, CrdtCounts)
 	}
-	if c.State != Crdt && len(c.Cluster.Peers) > 0 {
-		bad("cluster: peers share the table in state %s only, not in %s", Crdt, c.State)
+	if !c.Clustered() && len(c.Cluster.Peers) > 0 {
+		bad("cluster: peers share the table in states %s and %s only, not in %s", Crdt, CrdtCounts, c.State)
+	}
+	if c.State == CrdtCounts && c.Autoscale.On() {
+		bad("autoscale: not with state %s: what a worker that leaves has counted would be lost", CrdtCounts)
 	}
 	if c.OnFull != Skip && c.OnFull != Wait {
 		bad("on_full %q is neither %s nor %s", c.OnFull, Skip, Wait)

@@ -177,7 +177,7 @@ func (w *worker) setView(env node.Env, v *route.View) {
 // start is the start phase of a worker that chooses for itself: it begins as if
 // it had made a random number of decisions, so that workers do not pick in step.
 func (w *worker) start(env node.Env) {
-	if w.started || !w.cfg.alone() || w.view.Eligible() == 0 {
+	if w.started || !w.cfg.alone() || w.cfg.State == CrdtCounts || w.view.Eligible() == 0 {
 		return
 	}
 	w.started = true

@@ -166,6 +166,8 @@ func (w *worker) delivered(env node.Env, ev *node.Event) {
 		answer(env, ev.ReplyTo, &seen{serial: m.serial, rows: w.look(m.ids)})
 	case *gauge:
 		answer(env, ev.ReplyTo, &gauged{pace: w.pace})
+	case *trade:
+		w.trade(env, ev.ReplyTo, m)
 	case *part:
 		w.partTo = ev.ReplyTo
 	}

@@ -89,6 +89,8 @@ var table = []metric{
 	{"gossip_merged", "weir_distributor_gossip_merges_total", counter, "", "Deltas of other distributors that told something."},
 	{"gossip_refused", "weir_distributor_gossip_refused_total", counter, "", "Deltas of other distributors that were not taken."},
 	{"members", "weir_distributor_members", gauge, "status", "Other distributors of the cluster, by what was heard of them."},
+	{"counts_sites", "weir_distributor_counts_sites", gauge, "", "Incarnations of distributors whose counts are known; state crdt-counts."},
+	{"counts_untold", "weir_distributor_counts_untold", gauge, "", "1 while the own counts are too large to be told; state crdt-counts."},
 	{"tombstones", "weir_distributor_tombstones", gauge, "", "Removed analysers that the shared table still remembers."},
 
 	{"commits", "weir_analyser_commits_total", counter, "", "Packets committed, each once."},

@@ -74,6 +74,18 @@ var goldenNode = []goldenRecord{
 		l.Str("fr", "n2").Uint("fi", 1).Uint("ser", 8).Str("why", "gap").Str("err", "not seen yet")
 	}},
 	{"member", func(l *Line) { l.Str("node", "n2").Str("to", "suspect").Uint("inc", 1) }},
+	{"trade", func(l *Line) {
+		l.Uint("ser", 4).Uint("at", 9).Uint("p", 12).Str("own", "a1=-4294967296,a2=4294967296").Str("set", "a1=1")
+	}},
+	{"tally", func(l *Line) {
+		l.Str("from", "own").Str("of", "w1=4,w2=3").Uint("n", 10).Str("set", "a1=-9,a2=9").Str("seen", "n1/1=4,n2/1=3")
+	}},
+	{"tally", func(l *Line) {
+		l.Str("from", "gossip").Str("fr", "n2").Uint("fi", 1).Uint("ser", 7).Uint("n", 11).Str("set", "a1=-9,a2=9").Str("seen", "n1/1=4,n2/1=4")
+	}},
+	{"tally", func(l *Line) {
+		l.Str("from", "fold").Uint("folds", 2).Uint("n", 12).Str("set", "a1=0").Str("seen", "n1/3=5")
+	}},
 	{"recover", func(l *Line) { l.Uint("n", 12).Uint("lost", 1) }},
 	{"commit", func(l *Line) {
 		l.Packet("id", "e1", 1, 2).Int("n", 10).Hex32("h", 0xdeadbeef).Uint("cs", 13).Uint("op", 4)
