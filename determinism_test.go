@@ -19,7 +19,7 @@ var deterministic = map[string][]string{
 	"logcheck/trace": nil,
 	"system/record":  nil,
 	"system/node":    nil,
-	"system/message": nil, "system/route": nil, "system/detect": nil, "system/scale": nil, "system/crdt": nil, "system/digest": nil, "system/cluster": nil, "system/store": nil,
+	"system/message": nil, "system/route": nil, "system/detect": nil, "system/scale": nil, "system/crdt": nil, "system/digest": nil, "system/cluster": nil, "system/store": nil, "system/spool": nil,
 	"system/emitter": nil, "system/emitter/lines": nil, "system/distributor": nil,
 	"system/analyser": nil, "system/operator": nil, "system/wire": nil,
 	"examples/lease": nil, "scenarios/study": nil,

@@ -115,6 +115,7 @@ func scan(b []byte, take func(frame)) (e end) {
 		switch {
 		case is == damaged && size > 0 && reach >= size:
 			e.known = max(e.known, f.number)
+			next = size // its head is sound: what follows begins there
 		case is == damaged && size == 0 && reach >= frameSize:
 			if tail < 0 {
 				tail, e.tail = len(b), b
