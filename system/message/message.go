@@ -26,11 +26,12 @@ const (
 	Poisoned                     // an analyser refused it for good; it is in the dead-letter file
 	GaveUp                       // attempts ended without success; try again
 	RefusedSubmit                // not admitted; try again after Wait
+	Spooled                      // on the distributor's own disk and synced: it will see to the rest
 )
 
 // String returns the outcome's name in the log.
 func (o Outcome) String() string {
-	return [...]string{"committed", "poison", "gave_up", "refused"}[o]
+	return [...]string{"committed", "poison", "gave_up", "refused", "spooled"}[o]
 }
 
 // Result answers a Submit.

@@ -71,7 +71,7 @@ var genMessages = []*rapid.Generator[node.Message]{
 	}),
 	rapid.Custom(func(t *rapid.T) node.Message {
 		return &message.Result{
-			ID: genID.Draw(t, "id"), Out: message.Outcome(rapid.Uint8Max(uint8(message.RefusedSubmit)).Draw(t, "out")),
+			ID: genID.Draw(t, "id"), Out: message.Outcome(rapid.Uint8Max(uint8(message.Spooled)).Draw(t, "out")),
 			Why: genText.Draw(t, "why"), Definite: rapid.Bool().Draw(t, "definite"),
 			Wait: time.Duration(rapid.Int64Range(0, int64(waitMax)).Draw(t, "wait")),
 		}

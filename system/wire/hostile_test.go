@@ -134,7 +134,7 @@ func hostile() []hostileInput {
 		{"groups in an entry", rawPayload("\x0a\x02\x7b\x7c", 1), ErrInvalid, "entry 0: invalid message: field 15"},
 
 		{"outcome missing", resultWith(func(w *weirv1.SubmitResult) { w.Outcome = 0 }), ErrInvalid, "outcome 0 "},
-		{"outcome unknown", resultWith(func(w *weirv1.SubmitResult) { w.Outcome = 5 }), ErrInvalid, "outcome 5 "},
+		{"outcome unknown", resultWith(func(w *weirv1.SubmitResult) { w.Outcome = 6 }), ErrInvalid, "outcome 6 "},
 		{"outcome that wraps", resultWith(func(w *weirv1.SubmitResult) { w.Outcome = 257 }), ErrInvalid, "outcome 257 "},
 		{"outcome negative", resultWith(func(w *weirv1.SubmitResult) { w.Outcome = -1 << 31 }), ErrInvalid, "outcome -2147483648 "},
 		{"wait of years", resultWith(func(w *weirv1.SubmitResult) { w.WaitNano = 1 << 62 }), ErrInvalid, "wait_nano 4611686018427387904"},
@@ -219,7 +219,7 @@ func TestEncodeRefuses(t *testing.T) {
 		{submit(message.Entry{Text: strings.Repeat("x", MessageMax-16)}), node.ErrTooLarge, "submit of"},
 		{&message.Submit{Packet: &message.Packet{ID: id, Bytes: -1}}, node.ErrTooLarge, "entries_bytes of -1"},
 		{&message.Result{ID: message.ID{Source: "e1"}}, ErrInvalid, "sequence 0"},
-		{&message.Result{ID: id, Out: 4}, ErrInvalid, "outcome 4"},
+		{&message.Result{ID: id, Out: 5}, ErrInvalid, "outcome 5"},
 		{&message.Result{ID: id, Wait: -1}, ErrInvalid, "wait -1ns"},
 		{&message.Result{ID: id, Wait: waitMax + 1}, ErrInvalid, "wait 24h0m0.000000001s"},
 		{&message.Result{ID: id, Why: "\xff"}, ErrInvalid, "why"},

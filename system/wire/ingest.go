@@ -54,8 +54,8 @@ func UnpackResult(w *weirv1.SubmitResult) (*message.Result, error) {
 	out := w.GetOutcome() - 1
 	switch {
 	case err != nil:
-	case out < 0 || out > weirv1.Outcome(message.RefusedSubmit):
-		err = invalid("outcome %d is not 1 to %d", w.GetOutcome(), message.RefusedSubmit+1)
+	case out < 0 || out > weirv1.Outcome(message.Spooled):
+		err = invalid("outcome %d is not 1 to %d", w.GetOutcome(), message.Spooled+1)
 	case w.GetWaitNano() > uint64(waitMax):
 		err = invalid("wait_nano %d is more than %d", w.GetWaitNano(), uint64(waitMax))
 	}
@@ -70,8 +70,8 @@ func UnpackResult(w *weirv1.SubmitResult) (*message.Result, error) {
 }
 
 func checkResult(m *message.Result) error {
-	if m.Out > message.RefusedSubmit {
-		return invalid("outcome %d is not 0 to %d", uint8(m.Out), message.RefusedSubmit)
+	if m.Out > message.Spooled {
+		return invalid("outcome %d is not 0 to %d", uint8(m.Out), message.Spooled)
 	}
 	if m.Wait < 0 || m.Wait > waitMax {
 		return invalid("wait %v is not 0 to %v", m.Wait, waitMax)

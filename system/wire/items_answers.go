@@ -28,8 +28,8 @@ func (r *Reader) Result(item []byte) (h Head, m *message.Result, why string, err
 	w.ID, err = r.id(id)
 	switch {
 	case err != nil:
-	case int32(outcome) < 1 || int32(outcome) > int32(message.RefusedSubmit)+1:
-		err = invalid("outcome %d is not 1 to %d", int32(outcome), message.RefusedSubmit+1)
+	case int32(outcome) < 1 || int32(outcome) > int32(message.Spooled)+1:
+		err = invalid("outcome %d is not 1 to %d", int32(outcome), message.Spooled+1)
 	case wait > uint64(waitMax):
 		err = invalid("wait_nano %d is more than %d", wait, uint64(waitMax))
 	}

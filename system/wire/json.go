@@ -44,7 +44,7 @@ type JSONDispatch struct {
 // JSONResult is a message.Result.
 type JSONResult struct {
 	ID       string `json:"id"`
-	Outcome  string `json:"outcome"` // committed, poison, gave_up, refused
+	Outcome  string `json:"outcome"` // committed, poison, gave_up, refused, spooled
 	Why      string `json:"why,omitempty"`
 	Definite bool   `json:"definite,omitempty"`
 	WaitNano uint64 `json:"wait_nano,omitempty"`
@@ -202,7 +202,7 @@ func (w *JSONResult) Unpack() (*message.Result, error) {
 	}
 	if err == nil {
 		m.Wait = time.Duration(w.WaitNano)
-		m.Out, err = named[message.Outcome]("outcome", w.Outcome, "committed", "poison", "gave_up", "refused")
+		m.Out, err = named[message.Outcome]("outcome", w.Outcome, "committed", "poison", "gave_up", "refused", "spooled")
 	}
 	if err == nil {
 		err = checkResult(m)

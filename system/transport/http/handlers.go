@@ -151,10 +151,10 @@ func (q *request) submitsSlowly() ([]node.Message, bool) {
 }
 
 // outcomes answers a submission. The status is that of the outcome for which there is
-// most to do: 200 means that every packet is committed.
+// most to do: 200 means that every packet is committed, 202 that a spool has some.
 func (q *request) outcomes(msgs []node.Message, all []outcome) {
 	out := append(make([]byte, 0, 128*len(all)), `{"results":[`...)
-	var count [message.RefusedSubmit + 1]int
+	var count [message.Spooled + 1]int
 	var wait time.Duration
 	late := false
 	for i := range all {
@@ -192,8 +192,10 @@ func (q *request) outcomes(msgs []node.Message, all []outcome) {
 		status = http.StatusServiceUnavailable
 	case count[message.Poisoned] > 0:
 		status = http.StatusUnprocessableEntity
+	case count[message.Spooled] > 0:
+		status = http.StatusAccepted
 	}
-	if status != http.StatusOK && status != http.StatusUnprocessableEntity {
+	if status >= http.StatusBadRequest && status != http.StatusUnprocessableEntity {
 		q.again(wait)
 	}
 	q.write(status, append(out, "]}\n"...))

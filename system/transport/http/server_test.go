@@ -88,6 +88,8 @@ func judge(e node.Env, ev *node.Event) {
 			return
 		case "poison":
 			r.Out = message.Poisoned
+		case "spooled":
+			r.Out = message.Spooled
 		case "gave_up":
 			r.Out, r.Wait = message.GaveUp, 1500*time.Millisecond
 		case "refused":
@@ -155,6 +157,7 @@ type exchange struct {
 var exchanges = []exchange{
 	{"POST /v1/packets", "", `{"packets":[` + packetOf("ok") + `]}`, 200, `{"results":[{"id":"ok/1/1","outcome":"committed","why":"so","definite":true}]}`},
 	{"POST /v1/packets", "", `{"packets":[` + packetOf("ok") + `,` + packetOf("ok2") + `]}`, 200, `"id":"ok2/1/1","outcome":"committed"`},
+	{"POST /v1/packets", "", `{"packets":[` + packetOf("spooled") + `,` + packetOf("ok") + `]}`, 202, `"id":"spooled/1/1","outcome":"spooled"`},
 	{"POST /v1/packets", "", `{"packets":[` + packetOf("poison") + `,` + packetOf("ok") + `]}`, 422, `"outcome":"committed"`},
 	{"POST /v1/packets", "", `{"packets":[` + packetOf("poison") + `,` + packetOf("gave_up") + `]}`, 503, `"outcome":"poison"`},
 	{"POST /v1/packets", "", `{"packets":[` + packetOf("refused") + `,` + packetOf("gave_up") + `]}`, 429, `"outcome":"gave_up","why":"so","definite":true,"wait_nano":1500000000`},

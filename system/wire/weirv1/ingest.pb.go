@@ -34,6 +34,9 @@ const (
 	Outcome_OUTCOME_GAVE_UP Outcome = 3
 	// Not admitted; try again later.
 	Outcome_OUTCOME_REFUSED Outcome = 4
+	// It is on the distributor's own disk and synced: the distributor will see to the
+	// rest, however long that takes. Nothing is left to do for who submitted it.
+	Outcome_OUTCOME_SPOOLED Outcome = 5
 )
 
 // Enum value maps for Outcome.
@@ -44,6 +47,7 @@ var (
 		2: "OUTCOME_POISON",
 		3: "OUTCOME_GAVE_UP",
 		4: "OUTCOME_REFUSED",
+		5: "OUTCOME_SPOOLED",
 	}
 	Outcome_value = map[string]int32{
 		"OUTCOME_UNSPECIFIED": 0,
@@ -51,6 +55,7 @@ var (
 		"OUTCOME_POISON":      2,
 		"OUTCOME_GAVE_UP":     3,
 		"OUTCOME_REFUSED":     4,
+		"OUTCOME_SPOOLED":     5,
 	}
 )
 
@@ -246,7 +251,8 @@ type SubmitResult struct {
 	Why string `protobuf:"bytes,4,opt,name=why,proto3" json:"why,omitempty"`
 	// No attempt is open: the outcome cannot change any more.
 	Definite bool `protobuf:"varint,5,opt,name=definite,proto3" json:"definite,omitempty"`
-	// GAVE_UP, REFUSED: try again after so many nanoseconds. At most 24 hours.
+	// GAVE_UP, REFUSED: try again after so many nanoseconds; SPOOLED: so may do who waits
+	// for an analyser's word. At most 24 hours.
 	WaitNano      uint64 `protobuf:"varint,6,opt,name=wait_nano,json=waitNano,proto3" json:"wait_nano,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -345,13 +351,14 @@ const file_weir_v1_ingest_proto_rawDesc = "" +
 	"\aoutcome\x18\x03 \x01(\x0e2\x10.weir.v1.OutcomeR\aoutcome\x12\x10\n" +
 	"\x03why\x18\x04 \x01(\tR\x03why\x12\x1a\n" +
 	"\bdefinite\x18\x05 \x01(\bR\bdefinite\x12\x1b\n" +
-	"\twait_nano\x18\x06 \x01(\x04R\bwaitNano*w\n" +
+	"\twait_nano\x18\x06 \x01(\x04R\bwaitNano*\x8c\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11OUTCOME_COMMITTED\x10\x01\x12\x12\n" +
 	"\x0eOUTCOME_POISON\x10\x02\x12\x13\n" +
 	"\x0fOUTCOME_GAVE_UP\x10\x03\x12\x13\n" +
-	"\x0fOUTCOME_REFUSED\x10\x04B\x19Z\x17weir/system/wire/weirv1b\x06proto3"
+	"\x0fOUTCOME_REFUSED\x10\x04\x12\x13\n" +
+	"\x0fOUTCOME_SPOOLED\x10\x05B\x19Z\x17weir/system/wire/weirv1b\x06proto3"
 
 var (
 	file_weir_v1_ingest_proto_rawDescOnce sync.Once
