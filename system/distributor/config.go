@@ -94,6 +94,8 @@ type Config struct {
 	// DeadBytes is the size at which a worker's dead-letter file is set aside; one older file is
 	// kept. Default (0): 64 MiB.
 	DeadBytes int `yaml:"dead_bytes"`
+	// Spool has packets kept on disk and acknowledged from there. Default (zero): none is.
+	Spool Spool `yaml:"spool"`
 	// Volatile leaves accepted tables unpersisted: each boot begins with Analysers. Default
 	// (false): an accepted table is durable before it is in force.
 	Volatile bool `yaml:"volatile"`
@@ -113,6 +115,22 @@ type Config struct {
 
 // Clustered reports whether distributors share their table.
 func (c *Config) Clustered() bool { return c.State == Crdt || c.State == CrdtCounts }
+
+// Spool is a distributor's own durability: a packet is acknowledged once it is on this
+// distributor's disk, and kept there until an analyser has it. An emitter with several
+// distributors waits for the analyser all the same, see DESIGN.md.
+type Spool struct {
+	// Bytes is what it may have on disk, 64 KiB..2 GiB, kept to within a few bytes for each
+	// packet. 0: no spool.
+	Bytes int `yaml:"bytes"`
+	// Items is how many packets it may hold, 1..10_000_000. Default (0): 1_000_000.
+	Items int `yaml:"items"`
+	// Age is how old a packet becomes, at least 1 s, in time that the distributor runs, before
+	// it goes to the dead letters. Default (0): it never expires.
+	Age time.Duration `yaml:"age"`
+	// Retry is the wait before a packet that its worker gave up is given to one again. Default (0): 1 s.
+	Retry time.Duration `yaml:"retry"`
+}
 
 // alone reports whether each worker chooses for itself.
 func (c *Config) alone() bool { return c.State != Shared }
@@ -149,6 +167,10 @@ func (c Config) WithDefaults() Config {
 	defaultTo(&c.Hold, 5*time.Second)
 	defaultTo(&c.DrainMax, 5*time.Second)
 	defaultTo(&c.DeadBytes, 64<<20)
+	if c.Spool.Bytes != 0 {
+		defaultTo(&c.Spool.Items, 1_000_000)
+		defaultTo(&c.Spool.Retry, time.Second)
+	}
 	defaultTo(&c.Detector.DataTimeout, c.AttemptTimeout)
 	c.Detector = c.Detector.WithDefaults()
 	c.Cluster = c.Cluster.WithDefaults()

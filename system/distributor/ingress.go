@@ -22,6 +22,7 @@ type ingress struct {
 	joined   uint64
 	turned   [len(turnedWhy)]uint64 // refused, by reason
 	callers  callers
+	spool    *spooling // nil: packets are acknowledged by analysers
 }
 
 // load is what a worker has to do.
@@ -56,11 +57,20 @@ func (e *entry) join(from node.ReplyTo) bool {
 	return true
 }
 
+// answer tells everyone who waits for the packet.
+func (e *entry) answer(env node.Env, r *message.Result) {
+	answer(env, e.reply, r)
+	for _, to := range e.others {
+		answer(env, to, r)
+	}
+}
+
 func newIngress(cfg *Config) *ingress {
 	g := &ingress{cfg: cfg, open: map[message.ID]*entry{}}
 	for i := range cfg.Workers {
 		g.loads = append(g.loads, &load{name: workerName(i + 1)})
 	}
+	g.spool = newSpooling(cfg)
 	return g
 }
 
@@ -73,6 +83,9 @@ func (g *ingress) Receive(env node.Env, ev *node.Event) {
 			g.submit(env, ev.ReplyTo, m)
 		case *halt:
 			g.stopping, g.idleTo = true, ev.ReplyTo
+			if g.spool != nil {
+				g.spoolOn(env)
+			}
 			g.checkIdle(env)
 		case *farewell:
 			g.counts.add(m.counts)
@@ -90,6 +103,10 @@ func (g *ingress) Receive(env node.Env, ev *node.Event) {
 			g.finish(env, m)
 			g.checkIdle(env)
 		}
+	default:
+		if g.spool != nil {
+			g.spoolEvent(env, ev)
+		}
 	}
 }
 
@@ -98,6 +115,10 @@ func (g *ingress) submit(env node.Env, from node.ReplyTo, m *message.Submit) {
 	p := m.Packet
 	if g.cfg.Autoscale.Emitters > 0 {
 		g.callers.note(from.From.Node, env.Now())
+	}
+	if g.spool != nil && g.wrong(p) == "" {
+		g.spoolSubmit(env, from, m)
+		return
 	}
 	if e := g.open[p.ID]; e != nil {
 		if e.join(from) {
@@ -197,10 +218,10 @@ func (g *ingress) finish(env node.Env, m *over) {
 		if m.out == message.GaveUp {
 			r.Wait = g.cfg.RefuseWait
 		}
-		answer(env, e.reply, r)
-		for _, to := range e.others {
-			answer(env, to, r)
-		}
+		e.answer(env, r)
+	}
+	if g.spool != nil {
+		g.returned(env, m)
 	}
 	g.checkDismissed(env, l)
 	e.reply, e.others, e.worker = node.ReplyTo{}, nil, nil
@@ -209,7 +230,7 @@ func (g *ingress) finish(env node.Env, m *over) {
 
 // checkIdle tells who asked for a halt once nothing is in progress.
 func (g *ingress) checkIdle(env node.Env) {
-	if g.stopping && len(g.open) == 0 && g.idleTo != (node.ReplyTo{}) {
+	if g.stopping && len(g.open) == 0 && g.spool.idle() && g.idleTo != (node.ReplyTo{}) {
 		answer(env, g.idleTo, &idle{})
 		g.idleTo = node.ReplyTo{}
 	}

@@ -14,7 +14,7 @@ const talliesMost = 256
 
 // The words of the log by which refusals and packets given up are told apart.
 var (
-	turnedWhy = [...]string{"queue_full", "stopping", "many_waiting"}
+	turnedWhy = [...]string{"queue_full", "stopping", "many_waiting", "recovering", "spool_full", "spool_busy", "disk_full", "disk_error"}
 	gaveUpWhy = [...]string{"no_analyser", "attempts", "stopping"}
 )
 
@@ -126,11 +126,29 @@ func (g *ingress) Samples(s []node.Sample) []node.Sample {
 	for i, n := range g.turned {
 		s = append(s, node.Count("refused", turnedWhy[i], n))
 	}
+	s = g.spool.samples(s)
 	return append(s,
 		node.Count("admitted", "", g.counts.admitted),
 		node.Count("joined", "", g.joined),
 		node.Level("queue_packets", "", len(g.open)),
 		node.Level("queue_bytes", "", g.bytes),
+	)
+}
+
+// samples tells of the spool; of an empty one if there is none.
+func (s *spooling) samples(out []node.Sample) []node.Sample {
+	var c spoolCounts
+	packets, bytes, open := 0, 0, false
+	if s != nil {
+		c, packets, bytes, open = s.counts, s.sp.Held(), s.sp.Bytes(), s.ready && s.sp.Open()
+	}
+	return append(out,
+		node.Level("held_packets", "", packets),
+		node.Level("held_bytes", "", bytes),
+		node.Truth("held_open", open),
+		node.Count("spooled", "", c.spooled),
+		node.Count("held_expired", "", c.expired),
+		node.Count("held_lost", "", c.lost),
 	)
 }
 

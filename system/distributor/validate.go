@@ -14,6 +14,7 @@ import (
 const (
 	analysersMost = 4096 // the log format's limit on registered analysers
 	durationMost  = 24 * time.Hour
+	ageMost       = 10_000 * time.Hour // of a packet in a spool
 	ppm           = 1_000_000
 )
 
@@ -37,6 +38,7 @@ func (c Config) Validate() error {
 		bad("on_full %q is neither %s nor %s", c.OnFull, Skip, Wait)
 	}
 	c.checkCounts(bad)
+	c.Spool.check(bad)
 	c.checkDurations(bad)
 	if err := (route.Config{Policy: c.Policy, PacketMax: c.PacketMax}).Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("distributor: %w", err))
@@ -119,6 +121,28 @@ func (c *Config) checkCounts(bad func(string, ...any)) {
 		if f.value < f.low || f.value > f.high {
 			bad("%s %d is not in %d..%d", f.name, f.value, f.low, f.high)
 		}
+	}
+}
+
+// check reports what is wrong with a spool.
+func (s *Spool) check(bad func(string, ...any)) {
+	if s.Bytes == 0 {
+		if *s != (Spool{}) {
+			bad("spool: bytes 0 means no spool, and items, age or retry is set")
+		}
+		return
+	}
+	if s.Bytes < 64<<10 || s.Bytes > 2<<30 {
+		bad("spool: bytes %d is not in %d..%d", s.Bytes, 64<<10, 2<<30)
+	}
+	if s.Items < 1 || s.Items > 10_000_000 {
+		bad("spool: items %d is not in 1..10000000", s.Items)
+	}
+	if s.Age != 0 && (s.Age < time.Second || s.Age > ageMost) {
+		bad("spool: age %v is not 0 or in 1s..%v", s.Age, ageMost)
+	}
+	if s.Retry < time.Millisecond || s.Retry > durationMost {
+		bad("spool: retry %v is not in 1ms..%v", s.Retry, durationMost)
 	}
 }
 

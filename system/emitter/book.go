@@ -26,6 +26,7 @@ type held struct {
 	notBefore time.Duration // a late answer asked for no submission before then
 	tries     uint32        // submissions so far, accepted or not
 	target    int           // distributor of the newest submission
+	stay      bool          // target has it on its disk, and will say when an analyser has it
 	state     state
 	out       outcome // decided only
 }

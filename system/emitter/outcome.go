@@ -9,7 +9,7 @@ import (
 type verdict uint8
 
 const (
-	acked    verdict = iota // an analyser committed and synced it
+	acked    verdict = iota // an analyser, or the distributor's spool, has it on disk and synced
 	rejected                // no analyser will take it
 	expired                 // it grew older than the horizon
 	verdicts
@@ -22,6 +22,23 @@ type outcome struct {
 	out verdict
 	why string
 	def bool // rejected: it cannot be committed any more
+}
+
+// taken reports whether a result says that somebody has taken a packet over for good. A
+// spool's word is enough only from an emitter's one distributor, through which everything
+// goes that analysers are told of this source: another one would pass on AckedBelow, and
+// analysers would take what the spool has yet to send for settled.
+func (e *emitter) taken(out message.Outcome) bool {
+	return out == message.Committed || out == message.Spooled && len(e.cfg.Distributors) == 1
+}
+
+// promised is the outcome of a packet that somebody has taken over: an analyser, or the
+// distributor itself.
+func promised(by message.Outcome) outcome {
+	if by == message.Spooled {
+		return outcome{out: acked, why: "spooled"}
+	}
+	return outcome{out: acked}
 }
 
 // emit tells that a packet exists, and submits it.

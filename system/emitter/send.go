@@ -45,6 +45,9 @@ func (e *emitter) submit(env node.Env, seq uint64, h *held) {
 func (e *emitter) choose(now time.Duration, h *held) int {
 	s := &e.send
 	n := len(s.avoid)
+	if h.stay && s.avoid[h.target] <= now {
+		return h.target
+	}
 	best, bestRank := -1, 0
 	for k := 0; k < n; k++ {
 		i := (s.cursor + k) % n
@@ -105,6 +108,7 @@ func (e *emitter) failed(env node.Env, ev *node.Event) {
 
 // missed tells that the newest submission of a live packet did not work.
 func (e *emitter) missed(env node.Env, h *held, why string) {
+	h.stay = false
 	h.packet.ID.Log(env.Log("submit_failed")).Str("to", e.cfg.Distributors[h.target]).Str("why", why).End()
 }
 
@@ -162,8 +166,8 @@ func (e *emitter) result(env node.Env, ev *node.Event, r *message.Result) {
 		return
 	}
 	h := e.book.find(r.ID.Seq)
-	if h != nil && h.state == decided && h.out.out == expired && r.Out == message.Committed {
-		h.out = outcome{out: acked} // nobody was told yet that it had expired
+	if h != nil && h.state == decided && h.out.out == expired && e.taken(r.Out) {
+		h.out = promised(r.Out) // nobody was told yet that it had expired
 	}
 	if h == nil || h.state != live {
 		return
@@ -174,11 +178,12 @@ func (e *emitter) result(env node.Env, ev *node.Event, r *message.Result) {
 		e.send.avoid[h.target] = 0
 	}
 	switch {
-	case r.Out == message.Committed:
-		e.decide(env, r.ID.Seq, h, outcome{out: acked})
+	case e.taken(r.Out):
+		e.decide(env, r.ID.Seq, h, promised(r.Out))
 	case r.Out == message.Poisoned:
 		e.decide(env, r.ID.Seq, h, outcome{out: rejected, why: "poison", def: r.Definite})
 	case newest:
+		h.stay = r.Out == message.Spooled
 		e.again(env, r.ID.Seq, h, r.Wait)
 	case ev.Token == h.late: // its next submission is planned; whoever is late has a reason to ask for time
 		h.late, h.notBefore = 0, env.Now()+r.Wait
