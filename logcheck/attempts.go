@@ -10,7 +10,9 @@ func (d *delivery) admit(r *Record) {
 	if r.Pkt == nil {
 		return
 	}
-	d.came(r)
+	if b := d.spools[r.Node()]; b == nil || !b.promise.has(r.id) {
+		d.came(r)
+	}
 	d.logs[r.File.Index] |= tellsAdmitted
 	w := r.Pkt.work(d.ctx.WhoOf(r.File, r.Sym(KeyW)))
 	w.begin()
@@ -147,13 +149,25 @@ func (d *delivery) done(r *Record) {
 	}
 }
 
+// containsFile reports whether a list of files has f.
+func containsFile(list []int32, f *File) bool { return slices.Contains(list, int32(f.Index)) }
+
 // tellsCommitted judges that an ingress tells committed only after a done (C9).
 func (d *delivery) tellsCommitted(r *Record) {
 	p := r.Pkt
 	d.c9.Case()
-	if !p.Forgotten && !slices.Contains(p.doneIn, int32(r.File.Index)) {
+	if !p.Forgotten && !d.doneBy(r, p) {
 		d.c9.Failf([]Ref{r.Ref()}, "%s is told committed and no worker completed it", d.text(p))
 	}
+}
+
+// doneBy reports whether a worker of that incarnation completed a packet, or one of an
+// earlier incarnation of a node that keeps this in its spool.
+func (d *delivery) doneBy(r *Record, p *Packet) bool {
+	return slices.ContainsFunc(p.doneIn, func(i int32) bool {
+		f := d.ctx.Files[i]
+		return f == r.File || f.Node == r.File.Node && d.spools[f.Node] != nil
+	})
 }
 
 // tellsPoison judges that what a worker declared dead is told only once the worker
@@ -257,8 +271,11 @@ func (d *delivery) noneUp(r *Record) {
 func (d *delivery) refuse(r *Record) {
 	p := r.Pkt
 	d.came(r)
-	if p == nil || !r.Is(KeyWhy, "queue_full") {
+	d.unwritten(r)
+	if p == nil || r.Is(KeyWhy, "stopping") {
 		d.judgeStopping(r)
+	}
+	if p == nil || !r.Is(KeyWhy, "queue_full") {
 		return
 	}
 	d.c14.Case()

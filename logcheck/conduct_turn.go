@@ -24,6 +24,7 @@ type turn struct {
 	tok     uint64
 	m       int64
 	settled bool // answered or failed
+	spooled bool // answered that it is in the distributor's spool
 	why     Sym  // what the world says became of it, 0: nothing
 	ref     Ref
 }
@@ -95,7 +96,7 @@ func (b *turnBook) answered(r *Record) {
 		b.failed[r.Sym(KeyFr)] = f
 	}
 	if t := b.packets[b.open[r.Uint(KeyRe)]]; t != nil && t.tok == r.Uint(KeyRe) {
-		t.settled = true
+		t.settled, t.spooled = true, r.Is(KeyOut, "spooled")
 	}
 }
 
@@ -123,7 +124,7 @@ func (u *turnRule) submitted(b *turnBook, r *Record) {
 func (u *turnRule) turned(b *turnBook, r *Record, last *turn, to Sym) {
 	f, failed := b.failed[to]
 	aside := failed && !f.answered && r.M < f.m+u.avoid
-	same := last != nil && last.to == to
+	same := last != nil && last.to == to && !last.spooled // else it is asked what became of it
 	if last != nil {
 		u.Case()
 	}

@@ -71,6 +71,8 @@ func (d *delivery) result(r *Record) {
 	p := r.Pkt
 	d.c4.Case()
 	switch string(r.Bytes(KeyOut)) {
+	case "spooled":
+		p.kept = r.place()
 	case "committed":
 		if p.certain.set() {
 			d.c4.Failf([]Ref{p.certain.ref(), r.Ref()}, "%s: told definitely poison, then committed", d.text(p))
@@ -172,8 +174,12 @@ func (d *delivery) acked(r *Record, p *Packet) {
 	if d.tells(r, tellsAnswers) {
 		d.c9.Case()
 	}
-	if d.tells(r, tellsAnswers) && (!p.told.set() || p.told.file != r.File) {
-		d.c9.Failf([]Ref{r.Ref()}, "%s was acked without a result committed", d.text(p))
+	if d.tells(r, tellsAnswers) && (!p.told.set() || p.told.file != r.File) && (!r.Is(KeyWhy, "spooled") || !p.kept.set() || p.kept.file != r.File) {
+		d.c9.Failf([]Ref{r.Ref()}, "%s was acked without a result committed or spooled", d.text(p))
+	}
+	if r.Is(KeyWhy, "spooled") {
+		p.promised = true // judged at the end
+		return
 	}
 	if d.stands(p) {
 		return

@@ -15,7 +15,7 @@ import (
 
 // coreIDs are the properties whose cases are scripts in testdata/core.
 var coreIDs = []string{"H2", "H3", "H4", "H5", "H6", "H7", "H9",
-	"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "C10", "C12", "C13", "C14", "O1", "A1", "A2", "A3", "A4", "A5", "C16", "D1", "D2", "D3", "B4", "B9", "F12", "F15", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"}
+	"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "C10", "C11", "C12", "C13", "C14", "C15", "O1", "A1", "A2", "A3", "A4", "A5", "C16", "D1", "D2", "D3", "B4", "B9", "F12", "F15", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"}
 
 // TestCoreCases holds every property to its cases: testdata/core/ID.txtar has sections
 // whose names begin with the verdict that the property must get: pass, fail,

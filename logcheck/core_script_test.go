@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A caseScript is a small run in a readable form, for the cases in testdata. Each line
@@ -22,6 +23,7 @@ import (
 //	- crashed a1.1                                        this file has no end line
 //	- raw a1.1 text                                       a line as it stands; \n is a newline
 //	- expect FILE:LINE                                    the witness holds a line that a flow wrote
+//	- spoolage 50                                         what a spool holds expires after 50 ns
 //	- begin a1.2 300                                      the file begins at that time (default 0)
 //
 // A line that ends in " <-" is expected in the witness.
@@ -210,6 +212,9 @@ func (s *caseScript) directive(f []string, line string) {
 	switch f[1] {
 	case "expect":
 		s.witness = append(s.witness, f[2])
+	case "spoolage":
+		age, _ := strconv.ParseInt(f[2], 10, 64)
+		s.run.Distributor.SpoolAge = time.Duration(age)
 	case "crashed":
 		s.file(f[2]).crashed = true
 	case "begin":

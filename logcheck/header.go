@@ -96,6 +96,11 @@ type RunDistributor struct {
 	ConvergeWithin time.Duration `json:"converge_within_ns,omitempty"`
 	// Detector is the failure detector.
 	Detector RunDetector `json:"detector"`
+	// Spool is the bytes that a distributor may keep on its own disk, from where it then
+	// acknowledges; 0: it has none.
+	Spool int64 `json:"spool_bytes,omitempty"`
+	// SpoolAge is when what it keeps expires; 0: never.
+	SpoolAge time.Duration `json:"spool_age_ns,omitempty"`
 	// Scale is the autoscaler; nil: the number of workers never changes.
 	Scale *RunScale `json:"scale,omitempty"`
 }

@@ -93,6 +93,7 @@ const (
 	KeyOwn
 	KeyOf
 	KeyFolds
+	KeyNo
 	keyCount
 )
 
@@ -176,6 +177,7 @@ var keyText = [keyCount]string{
 	KeyTotal:   "total",
 	KeyDig:     "dig",
 	KeyDead:    "dead",
+	KeyNo:      "no",
 	KeyDG:      "dg",
 	KeyPkts:    "pkts",
 	KeyErrs:    "errs",

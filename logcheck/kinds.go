@@ -38,6 +38,11 @@ const (
 	KindDone
 	KindGaveUp
 	KindDead
+	KindSpool
+	KindFlush
+	KindUnspool
+	KindRegain
+	KindHeld
 	KindBudget
 	KindNoneUp
 	KindResumed
@@ -81,7 +86,7 @@ var kindText = [kindCount]string{
 	KindConfig: "config", KindAdmit: "admit", KindRefuse: "refuse", KindView: "view",
 	KindCredit: "credit", KindPick: "pick", KindHealth: "health", KindProbed: "probed",
 	KindAttemptFailed: "attempt_failed", KindRetry: "retry", KindDone: "done",
-	KindGaveUp: "gave_up", KindDead: "dead", KindBudget: "budget", KindNoneUp: "none_up",
+	KindGaveUp: "gave_up", KindDead: "dead", KindSpool: "spool", KindFlush: "flush", KindUnspool: "unspool", KindRegain: "regain", KindHeld: "held", KindBudget: "budget", KindNoneUp: "none_up",
 	KindResumed: "resumed", KindScale: "scale", KindCrew: "crew", KindLeft: "left",
 	KindSeed: "seed", KindChange: "change", KindReplica: "replica", KindNotTaken: "not_taken", KindMember: "member",
 	KindTrade: "trade", KindTally: "tally",
@@ -104,20 +109,23 @@ func (k Kind) String() string {
 // KindSet is a set of kinds.
 type KindSet uint64
 
+// All kinds but KindNone fit, now to the last bit: this does not compile with one more.
+const _ = uint(64 - (kindCount - 1))
+
 // Kinds makes a set.
 func Kinds(list ...Kind) KindSet {
 	var s KindSet
 	for _, k := range list {
-		s |= 1 << k
+		s |= 1 << (k - 1)
 	}
 	return s
 }
 
 // Has reports whether k is in s.
-func (s KindSet) Has(k Kind) bool { return s>>k&1 == 1 }
+func (s KindSet) Has(k Kind) bool { return s>>(k-1)&1 == 1 }
 
 // AllKinds holds every kind.
-const AllKinds KindSet = 1<<kindCount - 2
+const AllKinds KindSet = 1<<(kindCount-1) - 1
 
 // Msg is the name of a message (key `msg` of send and recv).
 type Msg uint8

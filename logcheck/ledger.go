@@ -26,6 +26,7 @@ type Packet struct {
 	outcomeIs outcome
 	definite  bool  // outcome rejected with def
 	told      place // the newest `result committed` received
+	kept      place // the newest `result spooled` received
 	poison    place // the newest `result poison` received
 	certain   place // the newest of those that was definite
 	stopping  place // a gave_up with why stopping during a fault stop
@@ -38,6 +39,9 @@ type Packet struct {
 	open      bool    // counted in delivery.open
 	arrivals  []arrival
 	takes     []taken
+	spooled   int32 // spools that hold it
+	promised  bool  // acked from a spool
+	excused   bool  // a spool gave it up, and has a reason
 	heldBy    Sym   // the distributor of the newest submission that is not answered (G9)
 	heldSince int64 // when it was sent
 	heldAt    place
@@ -220,6 +224,9 @@ func (l *ledger) finished(p *Packet) bool {
 	if p.Emitted && !p.Forgotten && !p.outcome.set() && !p.emit.file.Crashed && !p.emit.file.stopped {
 		return false
 	}
+	if p.spooled > 0 || p.promised && !p.excused && !p.effective() {
+		return false
+	}
 	for i := range p.works {
 		if w := &p.works[i]; w.open && !l.ctx.FileOf(int(w.who)).Closed {
 			return false
@@ -231,6 +238,16 @@ func (l *ledger) finished(p *Packet) bool {
 		}
 	}
 	return true
+}
+
+// effective reports whether an effect of p stands, as far as is remembered.
+func (p *Packet) effective() bool {
+	for i := range p.commits {
+		if !p.commits[i].dropped {
+			return true
+		}
+	}
+	return false
 }
 
 // work returns the state of the worker `who` for p, made on first use.

@@ -43,7 +43,7 @@ var overseerIDs = [ruleCount]string{
 // overseerKinds are the records that move the picture, reportKinds those that only
 // the report needs.
 var (
-	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin,
+	overseerKinds = Kinds(KindLog, KindEnd, KindStop, KindSend, KindRecv, KindConfig, KindAdmit, KindRefuse, KindJoin, KindSpool,
 		KindView, KindCredit, KindPick, KindHealth, KindProbed, KindAttemptFailed, KindDone, KindGaveUp,
 		KindDead, KindBudget, KindResumed, KindLeft, KindTrade, KindTally, KindRecover, KindPhase, KindFault, KindStopped, KindCommit, KindEmit, KindOutcome, KindBack)
 	reportKinds = Kinds(KindDup)
@@ -309,7 +309,7 @@ func (o *overseer) seeDistributor(r *Record) {
 		o.seeAttemptFailed(a, r)
 	case KindDone, KindGaveUp, KindDead:
 		o.seeEnded(a, r)
-	case KindRefuse, KindJoin:
+	case KindRefuse, KindJoin, KindSpool:
 		o.seeAnswer(a, r)
 	case KindBudget:
 		a.held = r.T

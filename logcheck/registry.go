@@ -11,7 +11,7 @@ type family struct {
 
 var (
 	harnessIDs  = []string{"H3", "H4", "H5", "H9"}
-	deliveryIDs = []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "C10", "C12", "C13", "C14", "O1", "A1", "A2", "A3", "A4", "A5"}
+	deliveryIDs = []string{"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C9", "C10", "C11", "C12", "C13", "C14", "C15", "O1", "A1", "A2", "A3", "A4", "A5"}
 	inputIDs    = []string{"C16"}
 )
 

@@ -62,7 +62,12 @@ var kindSchema = [kindCount]string{
 	KindJoin:          "id:d!",
 	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control|client|gossip",
 	KindAdmit:         "id:d! w:n! q:u qb:u",
-	KindRefuse:        "id:d! why:queue_full|stopping! q:u qb:u",
+	KindRefuse:        "id:d! why:queue_full|stopping|recovering|spool_full|spool_busy|disk_full|disk_error! q:u qb:u",
+	KindSpool:         "id:d! no:u!",
+	KindFlush:         "no:u! op:u!",
+	KindUnspool:       "id:d! no:u! why:committed|dead|expired|damaged!",
+	KindRegain:        "n:u no:u lost:u set:s",
+	KindHeld:          "on:b",
 	KindView:          "v:u! ver:u set:s",
 	KindCredit:        "set:s",
 	KindPick:          "p:u! id:d! att:u! n:u! to:n! v:u! x:s raw:H w:n",
@@ -105,7 +110,7 @@ var kindSchema = [kindCount]string{
 // msgSchema are the message keys of send and recv.
 var msgSchema = [msgCount]string{
 	MsgSubmit:    "id:d! n:u! b:u! h:h! lo:u",
-	MsgResult:    "id:d! out:committed|poison|gave_up|refused! why:s def:b wait:u",
+	MsgResult:    "id:d! out:committed|poison|gave_up|refused|spooled! why:s def:b wait:u",
 	MsgPacket:    "id:d! n:u b:u h:h att:u! lo:u",
 	MsgReceipt:   "id:d! att:u! st:committed|duplicate|poison|busy|unavailable!",
 	MsgProbe:     "pn:u",

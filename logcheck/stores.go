@@ -267,6 +267,9 @@ func (d *delivery) drop(r *Record, s *store, e *effect) {
 	acked, another := d.ledger.acked.has(e.id), false
 	if p := d.ledger.live[e.id]; p != nil {
 		acked = acked || p.outcomeIs == outAcked
+		if p.promised {
+			acked = false // its spool sees to it, see finishSpools
+		}
 		for i := range p.commits {
 			switch c := &p.commits[i]; {
 			case c.store != int32(s.no) || c.dropped:
@@ -287,12 +290,7 @@ func (d *delivery) drop(r *Record, s *store, e *effect) {
 
 // stands reports whether some store holds an effect of p.
 func (d *delivery) stands(p *Packet) bool {
-	for i := range p.commits {
-		if !p.commits[i].dropped {
-			return true
-		}
-	}
-	return d.standsID(p.ID)
+	return p.effective() || d.standsID(p.ID)
 }
 
 func (d *delivery) standsID(id PacketID) bool {

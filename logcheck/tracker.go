@@ -10,13 +10,14 @@ type delivery struct {
 	ledger *ledger
 	names  *Names
 
-	c1, c2, c3, c4, c5, c6, c7, c9, c10, c12, c13, c14, o1 Tally
-	a1, a2, a3, a4, a5                                     Tally
+	c1, c2, c3, c4, c5, c6, c7, c9, c10, c11, c12, c13, c14, c15, o1 Tally
+	a1, a2, a3, a4, a5                                               Tally
 
 	stores    []*store // by number
 	byNode    map[Sym]*store
-	views     map[int]*eligible // per worker, by Record.Who
-	syncedAt  map[int]place     // a distributor's actor, by Record.Who: its newest synced
+	spools    map[Sym]*spoolBook // by distributor
+	views     map[int]*eligible  // per worker, by Record.Who
+	syncedAt  map[int]place      // a distributor's actor, by Record.Who: its newest synced
 	weights   configState
 	dropped   []droppedCommit // acked ids whose effect a recover dropped (C2)
 	unproven  []unproven      // ids used before their emit (only with a clock error)
@@ -59,7 +60,8 @@ const memoMax = 1 << 16
 var deliveryKinds = Kinds(KindSend, KindRecv, KindSynced, KindDiskfail, KindEmit, KindOutcome, KindAdmit,
 	KindRefuse, KindView, KindConfig, KindAttemptFailed, KindDone, KindGaveUp, KindDead, KindRecover,
 	KindCommit, KindDup, KindFault, KindRetry, KindDrained,
-	KindJoin, KindPoisoned, KindNoneUp, KindStopped, KindCounter, KindEnd, KindTake, KindCounts)
+	KindJoin, KindPoisoned, KindNoneUp, KindStopped, KindCounter, KindEnd, KindTake, KindCounts,
+	KindSpool, KindFlush, KindUnspool, KindRegain)
 
 // part is one property of the picture; the first part feeds it.
 type part struct {
@@ -90,13 +92,13 @@ func (p *part) Finish(end *End) Result {
 // deliveryRules makes C1-C14, O1 and A1-A5.
 func deliveryRules(c *Context) []Rule {
 	d := &delivery{ctx: c, run: c.Run, ledger: c.ledger, names: c.Names,
-		byNode: map[Sym]*store{}, syncedAt: map[int]place{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
+		byNode: map[Sym]*store{}, spools: map[Sym]*spoolBook{}, syncedAt: map[int]place{}, views: map[int]*eligible{}, order: map[orderKey]orderMark{},
 		ordered: c.Run.Emitter.BufferPackets == 1 && c.Run.Distributor.Workers == 1,
 		logs:    make([]told, len(c.Files)), open: make([]int64, len(c.Files)), drained: make([]place, len(c.Files)),
 		timeout: int64(c.Run.Distributor.AttemptTimeout)}
 	d.weights.boot(c)
 	var rules []Rule
-	for i, t := range []*Tally{&d.c1, &d.c2, &d.c3, &d.c4, &d.c5, &d.c6, &d.c7, &d.c9, &d.c10, &d.c12, &d.c13, &d.c14, &d.o1, &d.a1, &d.a2, &d.a3, &d.a4, &d.a5} {
+	for i, t := range []*Tally{&d.c1, &d.c2, &d.c3, &d.c4, &d.c5, &d.c6, &d.c7, &d.c9, &d.c10, &d.c11, &d.c12, &d.c13, &d.c14, &d.c15, &d.o1, &d.a1, &d.a2, &d.a3, &d.a4, &d.a5} {
 		t.Name = deliveryIDs[i]
 		rules = append(rules, &part{Tally: t, d: d, lead: i == 0})
 	}
@@ -138,12 +140,9 @@ func (d *delivery) feed(r *Record) {
 	case KindEnd:
 		d.ended(r)
 	case KindSynced, KindDiskfail:
-		if r.Kind == KindSynced && r.File.Role == RoleDistributor {
-			d.syncedAt[r.Who] = r.place()
-		}
-		if s := d.storeOf(r.File); s != nil {
-			s.disk(r)
-		}
+		d.disk(r)
+	case KindSpool, KindFlush, KindUnspool, KindRegain:
+		d.spoolFeed(r)
 	case KindDup:
 		d.suppressed(r)
 	case KindRetry:
@@ -167,6 +166,19 @@ func (d *delivery) feed(r *Record) {
 	}
 }
 
+// disk takes what became of an append.
+func (d *delivery) disk(r *Record) {
+	if r.File.Role == RoleDistributor {
+		if r.Kind == KindSynced {
+			d.syncedAt[r.Who] = r.place()
+		}
+		d.spoolDisk(r)
+	}
+	if s := d.storeOf(r.File); s != nil {
+		s.disk(r)
+	}
+}
+
 // send looks at messages that carry or answer a packet.
 func (d *delivery) send(r *Record) {
 	if r.Msg == MsgProbeOK {
@@ -184,12 +196,15 @@ func (d *delivery) send(r *Record) {
 		d.logs[r.File.Index] |= tellsAttempts
 		d.carries(r)
 		d.attempt(r)
+		d.spoolCursor(r)
 	case MsgResult:
 		switch {
 		case r.Is(KeyOut, "committed") && d.tells(r, tellsDone|tellsAdmitted):
 			d.tellsCommitted(r)
 		case r.Is(KeyOut, "poison"):
 			d.tellsPoison(r)
+		case r.Is(KeyOut, "spooled"):
+			d.tellsSpooled(r)
 		}
 	case MsgReceipt:
 		d.receiptSent(r)
@@ -222,8 +237,10 @@ func (d *delivery) fault(r *Record) {
 	switch string(r.Bytes(KeyDo)) {
 	case "disk_rot":
 		d.storeAt(r.Sym(KeyN)).rot = r.Ref()
+		d.spoolAt(r.Sym(KeyN)).rot = r.Ref()
 	case "disk_tear":
 		d.storeAt(r.Sym(KeyN)).tear = true
+		d.spoolAt(r.Sym(KeyN)).tear = true
 	case "stop":
 		d.c12.Case()
 	case "disk_fill", "disk_break", "disk_stall":
@@ -238,4 +255,5 @@ func (d *delivery) fault(r *Record) {
 func (d *delivery) finish(end *End) {
 	d.finishEmitted(end)
 	d.finishEffects()
+	d.finishSpools(end)
 }

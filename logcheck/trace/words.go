@@ -19,7 +19,7 @@ func sentence(r *logcheck.Record, about letter) string {
 	case logcheck.KindX:
 		return r.KindName() + " " + clip(string(r.Raw()))
 	}
-	for _, part := range []func(*logcheck.Record, letter) string{evidence, production, routing, detection, sharing, storing, injected} {
+	for _, part := range []func(*logcheck.Record, letter) string{evidence, production, routing, detection, sharing, storing, spooling, injected} {
 		if text := part(r, about); text != "" {
 			return text
 		}

@@ -139,6 +139,11 @@ var goldenNode = []goldenRecord{
 	}},
 	{"crew", func(l *Line) { l.Str("w", "w3").Str("st", "hired") }},
 	{"left", none},
+	{"spool", func(l *Line) { l.Packet("id", "e1", 1, 2).Uint("no", 7) }},
+	{"flush", func(l *Line) { l.Uint("no", 7).Uint("op", 5) }},
+	{"unspool", func(l *Line) { l.Packet("id", "e1", 1, 2).Uint("no", 7).Str("why", "expired") }},
+	{"regain", func(l *Line) { l.Uint("n", 5).Uint("no", 9).Uint("lost", 3).Str("set", "2-3,8") }},
+	{"held", func(l *Line) { l.Bool("on", true) }},
 	{"stop", none},
 }
 
