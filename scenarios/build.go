@@ -121,6 +121,7 @@ func (s *Scenario) Distributor() distributor.Config {
 		Detector:       s.Detector(),
 		Central:        d.Detector.Kind == "central",
 		Autoscale:      d.Autoscale.config(),
+		Spool:          d.Spool.config(),
 	}
 	if cfg.Clustered() {
 		cfg.Cluster = s.Gossip()

@@ -63,6 +63,7 @@ func defaultDistributors() Distributors {
 		Persist:        true,
 		Detector:       defaultDetector(),
 		Autoscale:      defaultAutoscale(),
+		Spool:          defaultSpool(),
 		Gossip:         Gossip{500 * time.Millisecond, time.Second, 32 << 10},
 	}
 }

@@ -27,6 +27,7 @@ func writeHashed(b *strings.Builder, g *field, v reflect.Value, s *Scenario) {
 		case sharing(f.path) && s.Analyser.Workers == Default().Analyser.Workers && s.Analyser.StoreTimeout == Default().Analyser.StoreTimeout: // likewise
 		case f.path == "schedule" && s.Schedule == Default().Schedule: // as before there was a choice
 		case f.path == "distributors.autoscale" && s.Distributors.Autoscale == defaultAutoscale(): // likewise
+		case f.path == "distributors.spool" && s.Distributors.Spool == defaultSpool(): // likewise
 		case f.path == "distributors.gossip" && s.Distributors.Gossip == Default().Distributors.Gossip: // likewise
 		case f.kind == kindGroup:
 			writeHashed(b, f, fv, s)

@@ -60,6 +60,9 @@ func (s *Scenario) headDistributor(inputs bool) logcheck.RunDistributor {
 		QueueItems: int64(d.Queue.Items), QueueBytes: int64(d.Queue.Bytes),
 		ApplyWithin: applyMax, ConvergeWithin: s.convergeMax(), Detector: s.headDetector(), Scale: s.headScale(inputs),
 	}
+	if d.Spool.Bytes > 0 {
+		out.Spool, out.SpoolAge = int64(d.Spool.Bytes), d.Spool.Age
+	}
 	for _, a := range s.AnalyserList() {
 		if !a.Spare {
 			out.Analysers = append(out.Analysers, logcheck.RunWeight{ID: a.ID, Weight: a.Weight})

@@ -34,6 +34,7 @@ type host struct {
 	actors  []*actor      // of the running incarnation, in order of creation
 	last    *actor        // the newest that ended before its node
 	drained bool          // the newest incarnation wrote a record drained
+	holds   bool          // its spool held something, by the newest record held
 }
 
 // spawner is what sim.Booter and sim.Ctx have in common.

@@ -178,11 +178,11 @@ func (r *run) play() error {
 	w.At(loadEnd, "phase settle", func(*sim.World) { r.injector.Phase("settle") })
 	emitters := r.sc.Emitters.Count
 	over := r.advance(loadEnd, nil) &&
-		r.advance(loadEnd+p.Settle, func() bool { return r.world.drained() >= emitters })
+		r.advance(loadEnd+p.Settle, func() bool { return r.world.drained() >= emitters && !r.world.held() })
 	if !over {
 		return nil // interrupted, or a limit
 	}
-	if r.world.drained() < emitters {
+	if r.world.drained() < emitters || r.world.held() {
 		r.stop = StopHalted
 	}
 	if !r.advance(w.Now()+tail, nil) {

@@ -111,6 +111,8 @@ type Distributors struct {
 	Service Service `yaml:"service" help:"virtual processor time of a worker"`
 	// Detector decides which analysers are up.
 	Detector Detector `yaml:"detector" help:"what decides that an analyser is down or up"`
+	// Spool keeps packets on the distributor's disk and acknowledges them from there.
+	Spool Spool `yaml:"spool" help:"keeps packets on the distributor's disk and acknowledges them from there"`
 	// Gossip is how the table is shared, for state: crdt and crdt-counts.
 	Gossip Gossip `yaml:"gossip" help:"how the distributors share their table, for state: crdt and crdt-counts"`
 }

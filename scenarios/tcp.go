@@ -104,7 +104,7 @@ func (c *cluster) drained() bool {
 		lines := g.Lines()
 		return lines >= 0 && c.follow.sent >= lines
 	}
-	return c.follow.drained() >= c.sc.Emitters.Count
+	return c.follow.drained() >= c.sc.Emitters.Count && !c.follow.held()
 }
 
 // playLive goes on until it is interrupted, then ends everything in order.

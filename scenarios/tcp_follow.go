@@ -27,6 +27,8 @@ type followed struct {
 	inc     int
 	rest    []byte // a line that is not whole yet
 	drained bool   // it has a record drained
+	holds   bool   // by its newest record held
+	told    bool   // it has one
 }
 
 // poll reads what was written since the last call and hands every whole line over.
@@ -67,6 +69,9 @@ func (w *follower) read(l *followed, see func(node, kind string, line []byte)) {
 		if bytes.HasPrefix(line, drainedPrefix) {
 			l.drained = true
 		}
+		if bytes.HasPrefix(line, heldPrefix) {
+			l.told, l.holds = true, bytes.HasSuffix(bytes.TrimSpace(line), heldOn)
+		}
 		if kind := fieldOf(line, "k"); kind != "" {
 			if kind == "emit" {
 				w.count(line)
@@ -103,6 +108,23 @@ func (w *follower) drained() (n int) {
 		}
 	}
 	return n
+}
+
+// held reports whether the spool of a distributor holds something, by what its newest
+// incarnation that told it says.
+func (w *follower) held() bool {
+	newest := map[string]*followed{}
+	for _, l := range w.files {
+		if n := newest[l.node]; l.told && (n == nil || l.inc > n.inc) {
+			newest[l.node] = l
+		}
+	}
+	for _, l := range newest {
+		if l.holds {
+			return true
+		}
+	}
+	return false
 }
 
 // close closes the files. It may be called again.

@@ -119,6 +119,7 @@ func (c *checker) distributors() {
 	d := &c.s.Distributors
 	c.backoff("distributors.backoff", d.Backoff)
 	c.autoscale()
+	c.spool()
 	det := &d.Detector
 	least := min(det.Interval, det.DownInterval) - det.Jitter
 	c.refuse(det.Timeout > least, "distributors.detector.timeout",

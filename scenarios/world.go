@@ -97,11 +97,31 @@ func (w *world) codecFailed(err error) error {
 
 var drainedPrefix = []byte(`{"k":"drained",`)
 
+// A record held says whether a distributor's spool holds something.
+var (
+	heldPrefix = []byte(`{"k":"held",`)
+	heldOn     = []byte(`,"on":true}`)
+)
+
+// held reports whether the spool of a distributor holds something. One that crashed holds
+// what it did.
+func (w *world) held() bool {
+	for _, h := range w.hosts {
+		if h.holds {
+			return true
+		}
+	}
+	return false
+}
+
 // sinkFor returns what sees the lines of a node's log as they are written.
 func (w *world) sinkFor(h *host) func([]byte) {
 	return func(line []byte) {
 		if bytes.HasPrefix(line, drainedPrefix) {
 			h.drained = true
+		}
+		if bytes.HasPrefix(line, heldPrefix) {
+			h.holds = bytes.HasSuffix(bytes.TrimSpace(line), heldOn)
 		}
 		if w.watch != nil {
 			w.watch(h, line)

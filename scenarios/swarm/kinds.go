@@ -65,9 +65,12 @@ var kinds = []kind{
 		p.addAt(p.at+p.time(0, 3000*ms), "for %v crash %s", p.time(100*ms, 2000*ms), a)
 	}},
 	{"rot", true, func(p *plan) {
-		a := p.analyser()
+		a, file := p.analyser(), "log.0"
+		if p.w.sc.Distributors.Spool.Bytes > 0 && p.chance(50) {
+			a, file = p.distributor(), fmt.Sprintf("spool.%d", p.between(0, 2))
+		}
 		p.add("for %v crash %s", p.time(500*ms, 3000*ms), a)
-		p.addAt(p.at+100*ms, "disk_rot %s file log.0 bits %d", a, p.between(1, 8))
+		p.addAt(p.at+100*ms, "disk_rot %s file %s bits %d", a, file, p.between(1, 8))
 	}},
 	{"black hole", true, func(p *plan) { p.impair("loss %d%%", p.between(31, 100)) }},
 	{"flood", true, func(p *plan) { p.impair("duplicate 100%%") }},

@@ -69,6 +69,7 @@ func Scenario(seed uint64, opt Options) (*scenarios.Scenario, error) {
 	w.cluster()
 	w.autoscale()
 	w.sharing()
+	w.spool()
 	w.fit()
 	w.backlog()
 	w.patience()
