@@ -140,7 +140,8 @@ func buckets(t *node.Times) map[float64]uint64 {
 }
 
 // ready says whether a node with these samples does its part: its root actor says so,
-// every actor answers, and of a distributor's workers one has an eligible analyser.
+// every actor answers, and of a distributor's workers one has an eligible analyser, or its
+// spool has room.
 func ready(samples []node.Sample, late int) (bool, string) {
 	sum := func(name string) (n uint64) {
 		for i := range samples {
@@ -156,7 +157,7 @@ func ready(samples []node.Sample, late int) (bool, string) {
 		return false, "an actor does not answer"
 	case sum("ready") == 0:
 		return false, "not ready"
-	case distributes && sum("eligible") == 0:
+	case distributes && sum("eligible") == 0 && sum("held_open") == 0:
 		return false, "no eligible analyser"
 	}
 	return true, "ready"

@@ -110,6 +110,7 @@ func TestReady(t *testing.T) {
 		{"ready", 0, []node.Sample{root}},
 		{"ready", 0, []node.Sample{root, workers, node.Level("eligible", "", 0), node.Level("eligible", "", 1)}},
 		{"no eligible analyser", 0, []node.Sample{root, workers, node.Level("eligible", "", 0)}},
+		{"ready", 0, []node.Sample{root, workers, node.Level("eligible", "", 0), node.Truth("held_open", true)}},
 		{"not ready", 0, []node.Sample{node.Truth("ready", false), workers, node.Level("eligible", "", 1)}},
 		{"not ready", 0, nil},
 		{"an actor does not answer", 1, []node.Sample{root}},

@@ -101,6 +101,7 @@ func TestDashboardsNameWhatExists(t *testing.T) {
 
 // rarelyShown need no panel: another one shows the same from another side.
 var rarelyShown = map[string]bool{
+	"weir_distributor_spool_open":    true,
 	"weir_emitter_submissions_total": true, "weir_source_bytes_total": true, "weir_emitter_open_bytes": true, "weir_emitter_drained": true,
 	"weir_node_mailbox_bytes": true, "weir_node_peer_waiting_messages": true, "weir_node_disk_waiting_operations": true,
 	"weir_analyser_pending_bytes": true, "weir_distributor_analyser_attempts_total": true, "weir_distributor_analyser_done_total": true,
