@@ -357,6 +357,7 @@ func (o *overseer) seeHealth(a *agent, r *Record) {
 	p.f6Judged = false
 	if down {
 		p.dataUp = false
+		p.oks.zero() // what came before counts for no recovery
 	} else {
 		p.fails.zero()
 		p.data.zero()
@@ -443,6 +444,9 @@ func (o *overseer) judgeEvidence(a *agent, p *pair, down bool, r *Record) {
 	if cause == causeCentral {
 		t.Failf([]Ref{p.verdict, r.Ref()}, "a central verdict on %s, but each worker detects for itself", o.names.Name(p.an))
 		return
+	}
+	if down && cause == causePhi && p.heard > 0 && o.ctx.Run.Distributor.Detector.SilenceMin > 0 {
+		return // the evidence is its own silence, which F8 measures
 	}
 	if down && p.fails.high+p.data.high == 0 || !down && p.oks.high == 0 {
 		t.Failf([]Ref{p.verdict, r.Ref()}, "%s has no evidence of its own for its verdict on %s", o.names.Name(a.actor), o.names.Name(p.an))

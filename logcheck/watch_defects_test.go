@@ -42,6 +42,7 @@ func TestMoreDefects(t *testing.T) {
 			"410 ! impair from=d to=a1 cls=all val=delay~2s~jitter~500ms\n420 ! mend from=d to=a1 cls=all\n3300 d/w1 probed an=a2 pn=1 res=ok\n"},
 		{"F6", "a delay that is no excuse", down + "350 d/w1 health an=a1 to=down why=probe f=3\n350 d/w1 view v=2 ver=1 set=a1=1:down\n400 ! restart n=a1\n401 a1/s recover n=0 lost=0\n" +
 			"410 ! impair from=d to=a1 cls=all val=delay~90ms\n420 ! mend from=d to=a1 cls=all\n830 d/w1 probed an=a2 pn=1 res=ok\n"},
+		{"F9", "phi of one that was never heard", "run kind=phi silence=300\n799 d/w1 health an=a1 to=down why=phi f=0\n"},
 		{"F9", "a view without a verdict", "500 d/w1 view v=2 ver=1 set=a1=1:down\n"},
 		{"F9", "a central verdict", "500 d/w1 health an=a1 to=down why=central\n"},
 		{"F13", "up without a data probe", strings.Repeat("500 d/w1 attempt_failed id=e/1/1 att=1 to=a1 why=timeout\n", 3) + "500 d/w1 health an=a1 to=down why=data f=3\n" +
