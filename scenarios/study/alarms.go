@@ -23,6 +23,7 @@ type alarms struct {
 	lost    int64            // time for which workers passed over such analysers, ns
 	already int64            // workers that passed it over before it was gone
 	wasted  int64            // attempts at an analyser that is gone
+	until   int64            // the longest time from a failure to the last of them, ns
 	probes  int64
 	failed  int64 // attempts
 }
@@ -38,9 +39,13 @@ func newAlarms() alarms {
 		away: map[answer]int64{}, first: map[string]int64{}, last: map[string]int64{}}
 }
 
-// fault takes an act of the fault log: on a node, or on the link to it.
+// fault takes an act of the fault log: on a node, or on the link to it. What distributors
+// tell each other is no matter of analysers.
 func (a *alarms) fault(r *logcheck.Record) {
 	node := r.Str(logcheck.KeyN) + r.Str(logcheck.KeyTo)
+	if r.Is(logcheck.KeyCls, "control") || !strings.HasPrefix(node, "a") {
+		return
+	}
 	switch string(r.Bytes(logcheck.KeyDo)) {
 	case "crash", "cut":
 		a.gone[node] = r.T
@@ -61,9 +66,10 @@ func (a *alarms) fault(r *logcheck.Record) {
 }
 
 // pick notes an attempt.
-func (a *alarms) pick(to string) {
-	if _, gone := a.gone[to]; gone {
+func (a *alarms) pick(to string, t int64) {
+	if since, gone := a.gone[to]; gone {
 		a.wasted++
+		a.until = max(a.until, t-since)
 	}
 }
 

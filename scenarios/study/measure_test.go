@@ -29,6 +29,21 @@ func TestDeviationAgainstChecker(t *testing.T) {
 	}
 }
 
+// The stored deviations of study state are what a calculation gives that knows nothing of
+// the system: the means differ by less than an eighth.
+func TestDeviationAgainstModel(t *testing.T) {
+	s := state()
+	table := stored(t, s)
+	for _, st := range []string{sharedState, localState, crdtState} {
+		for _, n := range distributorCounts {
+			got, want := s.stat(table, "deviation", st, calm, n).Mean, independentDeviation(int(atoi(n)), choosers(st)).Mean
+			if got*8 < want*7 || got*7 > want*8 {
+				t.Errorf("%s, %s distributors: %s, calculated %s", st, n, number(got), number(want))
+			}
+		}
+	}
+}
+
 // Times of detection and return are those of the checker's report, which takes the same
 // records by the rules of F1 and F6.
 func TestDetectionAgainstChecker(t *testing.T) {

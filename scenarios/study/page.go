@@ -33,6 +33,9 @@ func (s *Study) page(t *Table) []byte {
 	for _, f := range s.Findings(t) {
 		fmt.Fprintf(b, "| %s | %s | **%s** | %s |\n", f.Expected, f.Source, f.Verdict, f.Found)
 	}
+	if s.Also != nil {
+		b.WriteString("\n" + s.Also(t))
+	}
 	b.WriteString("\n## Method\n")
 	for _, m := range s.Method {
 		fmt.Fprintf(b, "%s\n\n", m)

@@ -21,6 +21,8 @@ type Study struct {
 	Set  []string
 	// Factors are what is varied; there is a cell for each combination of their levels.
 	Factors []Factor
+	// Each gives the further overrides of a combination of levels; nil: there are none.
+	Each func(levels []string) []string
 	// Seeds is how many runs a cell has, with seeds 1, 2 and so on.
 	Seeds int
 	// Measures are what is taken from each run.
@@ -33,6 +35,8 @@ type Study struct {
 	Answer func(t *Table) []string
 	// Findings hold what was expected against the table.
 	Findings func(t *Table) []Finding
+	// Also is a further part of the page, in Markdown; nil: there is none.
+	Also func(t *Table) string
 	// Limits says what the study does not show.
 	Limits []string
 }
@@ -116,6 +120,11 @@ func (s *Study) Cells() []Cell {
 			}
 		}
 		cells = next
+	}
+	for i := range cells {
+		if s.Each != nil {
+			cells[i].Set = append(cells[i].Set, s.Each(cells[i].Levels)...)
+		}
 	}
 	return cells
 }

@@ -1,6 +1,8 @@
 package study
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +24,8 @@ type watch struct {
 	names *logcheck.Names
 	views map[actor]*views
 	share shares
+	order orders
+	wire  wire
 	alarm alarms
 	times times
 }
@@ -33,14 +37,14 @@ func newWatch(names *logcheck.Names) *watch {
 	return &watch{
 		Tally: logcheck.Tally{Name: "x_study"}, names: names, views: map[actor]*views{},
 		share: shares{owed: map[string]int64{}, packets: map[string]int64{}},
-		alarm: newAlarms(), times: newTimes(),
+		order: newOrders(), alarm: newAlarms(), times: newTimes(),
 	}
 }
 
 // Kinds are the records that are read.
 func (w *watch) Kinds() logcheck.KindSet {
 	return logcheck.Kinds(logcheck.KindView, logcheck.KindPick, logcheck.KindHealth, logcheck.KindProbed, logcheck.KindAttemptFailed,
-		logcheck.KindFault, logcheck.KindEmit, logcheck.KindOutcome, logcheck.KindAdmit, logcheck.KindStop)
+		logcheck.KindFault, logcheck.KindEmit, logcheck.KindOutcome, logcheck.KindAdmit, logcheck.KindStop, logcheck.KindSend)
 }
 
 // Feed takes the next record.
@@ -53,6 +57,9 @@ func (w *watch) Feed(r *logcheck.Record) {
 		w.pick(r)
 	case logcheck.KindFault:
 		w.alarm.fault(r)
+		w.order.fault(r)
+	case logcheck.KindSend:
+		w.wire.sent(r)
 	case logcheck.KindHealth:
 		w.alarm.verdict(w.actorOf(r), r)
 	case logcheck.KindStop:
@@ -73,10 +80,18 @@ func (w *watch) actorOf(r *logcheck.Record) actor {
 	return actor{r.Node(), r.Sym(logcheck.KeyA)}
 }
 
-// views are a worker's numbered views: the shares of the eligible analysers in each.
+// views are a worker's numbered views.
 type views struct {
 	weights map[string]int64 // of the newest view: those that are up
-	shares  map[uint64][]share
+	away    map[string]bool  // of the newest view: those that are down or full
+	all     map[uint64]view
+}
+
+// view is what picks that cite it need of a view: the shares of the eligible analysers, and
+// who was passed over for what the worker itself saw.
+type view struct {
+	shares []share
+	away   []string
 }
 
 // share is an analyser's part in 2^-32.
@@ -90,26 +105,39 @@ func (w *watch) view(r *logcheck.Record) {
 	who := w.actorOf(r)
 	v := w.views[who]
 	if v == nil || r.Uint(logcheck.KeyV) == 1 {
-		v = &views{weights: map[string]int64{}, shares: map[uint64][]share{}}
+		v = &views{weights: map[string]int64{}, away: map[string]bool{}, all: map[uint64]view{}}
 		w.views[who] = v
 	}
 	for item := range strings.SplitSeq(r.Str(logcheck.KeySet), ",") {
 		id, rest, _ := strings.Cut(item, "=")
-		weight, status, _ := strings.Cut(rest, ":")
+		text, status, _ := strings.Cut(rest, ":")
 		delete(v.weights, id)
-		if n, err := strconv.ParseInt(weight, 10, 64); err == nil && n > 0 && status == "up" {
-			v.weights[id] = n
+		delete(v.away, id)
+		weight, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			continue
+		}
+		w.order.shown(who, id, weight, r.T)
+		if weight > 0 && status == "up" {
+			v.weights[id] = weight
+		}
+		if status == "down" || status == "full" {
+			v.away[id] = true
 		}
 	}
+	v.all[r.Uint(logcheck.KeyV)] = view{sharesOf(v.weights), slices.Sorted(maps.Keys(v.away))}
+}
+
+// sharesOf are the parts of weights above 0.
+func sharesOf(weights map[string]int64) (list []share) {
 	total := int64(0)
-	for _, n := range v.weights { //weir:anyorder only a sum is made
+	for _, n := range weights { //weir:anyorder only a sum is made
 		total += n
 	}
-	var list []share
-	for id, n := range v.weights { //weir:anyorder each share is added to its own analyser
+	for id, n := range weights { //weir:anyorder each share is added to its own analyser
 		list = append(list, share{id, n << 32 / total})
 	}
-	v.shares[r.Uint(logcheck.KeyV)] = list
+	return list
 }
 
 // pick notes who got an attempt.
@@ -118,13 +146,14 @@ func (w *watch) pick(r *logcheck.Record) {
 	if r.Has(logcheck.KeyW) {
 		worker.name = r.Sym(logcheck.KeyW)
 	}
-	to := r.Str(logcheck.KeyTo)
-	var list []share
+	to, n := r.Str(logcheck.KeyTo), r.Int(logcheck.KeyN)
+	cited := view{}
 	if v := w.views[worker]; v != nil {
-		list = v.shares[r.Uint(logcheck.KeyV)]
+		cited = v.all[r.Uint(logcheck.KeyV)]
 	}
-	w.share.pick(list, to, r.Int(logcheck.KeyN))
-	w.alarm.pick(to)
+	w.share.pick(cited.shares, to, n)
+	w.order.pick(cited.away, to, n)
+	w.alarm.pick(to, r.T)
 	w.times.see(r)
 }
 

@@ -84,3 +84,44 @@ func TestAlarms(t *testing.T) {
 		t.Errorf("deviation %d packets, want 750", got)
 	}
 }
+
+// Deviation from what was ordered counts from the order on, whatever the worker knows; who
+// is down in its view is passed over; and an order is learnt when the last worker shows it.
+func TestOrders(t *testing.T) {
+	s := &script{map[string]*strings.Builder{}, map[string]int{}}
+	pick := func(at, p, v int, to string) {
+		s.add(dist, at, "pick", "w1", fmt.Sprintf(`,"p":%d,"id":"e1/1/%d","att":1,"n":8,"to":"%s","v":%d`, p, p, to, v))
+	}
+	order := func(at int, doc string) {
+		s.add("faults.jsonl", at, "fault", "faults", fmt.Sprintf(`,"do":"configure","n":"d1","val":%q`, doc))
+	}
+	s.add(dist, 0, "view", "w1", `,"v":1,"ver":1,"set":"a1=1:up,a2=1:up,a3=2:down"`)
+	s.add(dist, 0, "view", "w2", `,"v":1,"ver":1,"set":"a1=1:up,a2=1:up,a3=2:up"`)
+	pick(50, 1, 1, "a1") // 4 too many
+	order(100, `{"op":"weight","id":"a2","weight":3}`)
+	order(100, `{"op":"weight","id":"a2","weight":3}`) // for another distributor
+	pick(110, 2, 1, "a1")                              // 4 + 8 - 2 too many
+	s.add(dist, 120, "view", "w2", `,"v":2,"ver":2,"set":"a2=3:up"`)
+	s.add(dist, 170, "view", "w1", `,"v":2,"ver":2,"set":"a2=3:up"`)
+	s.add(dist, 190, "view", "w1", `,"v":3,"ver":2,"set":"a2=3:down"`) // known already
+	order(200, `{"op":"drain","id":"a1"}`)
+	pick(210, 3, 2, "a2") // as ordered
+	order(220, `{"op":"nonsense`)
+	order(230, `{"op":"remove","id":"a2"}`)
+	pick(240, 4, 2, "a2") // to nobody's account
+	s.add(dist, 250, "send", "sup", `,"tok":1,"to":"d2","ta":"sup","ti":0,"c":"control","msg":"gossip","ser":1,"off":0,"b":35,"total":35`)
+	s.add(dist, 260, "send", "w1", `,"tok":2,"to":"a1","ta":"analyse","ti":1,"c":"probe","msg":"probe","pn":1`)
+	w := s.watched(t)
+	if got := milliParts(w.order.worst); got != 10_000 {
+		t.Errorf("from the order %d, want 10000", got)
+	}
+	if got := milliParts(w.share.worst); got != 8000 {
+		t.Errorf("from the worker's table %d, want 8000", got)
+	}
+	if w.order.lag != 70 || w.order.heard != 2 {
+		t.Errorf("learnt after %d by %d, want 70 by 2", w.order.lag, w.order.heard)
+	}
+	if w.wire.messages != 1 || w.wire.bytes != 35 {
+		t.Errorf("%d messages of %d bytes, want 1 of 35", w.wire.messages, w.wire.bytes)
+	}
+}
