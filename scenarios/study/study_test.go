@@ -197,6 +197,7 @@ func TestVerdicts(t *testing.T) {
 		"detector": "wrong, wrong, right, wrong, right, in part",
 		"state":    "right, in part, right, right, wrong",
 		"workers":  "in part, right, wrong",
+		"scale":    "in part, wrong, right, right",
 	}
 	for _, s := range All() {
 		var got []string

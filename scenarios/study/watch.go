@@ -28,6 +28,7 @@ type watch struct {
 	wire  wire
 	alarm alarms
 	times times
+	crew  crews
 }
 
 // actor is one actor of a node.
@@ -37,14 +38,15 @@ func newWatch(names *logcheck.Names) *watch {
 	return &watch{
 		Tally: logcheck.Tally{Name: "x_study"}, names: names, views: map[actor]*views{},
 		share: shares{owed: map[string]int64{}, packets: map[string]int64{}},
-		order: newOrders(), alarm: newAlarms(), times: newTimes(),
+		order: newOrders(), alarm: newAlarms(), times: newTimes(), crew: newCrews(),
 	}
 }
 
 // Kinds are the records that are read.
 func (w *watch) Kinds() logcheck.KindSet {
 	return logcheck.Kinds(logcheck.KindView, logcheck.KindPick, logcheck.KindHealth, logcheck.KindProbed, logcheck.KindAttemptFailed,
-		logcheck.KindFault, logcheck.KindEmit, logcheck.KindOutcome, logcheck.KindAdmit, logcheck.KindStop, logcheck.KindSend)
+		logcheck.KindFault, logcheck.KindEmit, logcheck.KindOutcome, logcheck.KindAdmit, logcheck.KindStart, logcheck.KindStop,
+		logcheck.KindSend, logcheck.KindScale)
 }
 
 // Feed takes the next record.
@@ -64,6 +66,9 @@ func (w *watch) Feed(r *logcheck.Record) {
 		w.alarm.verdict(w.actorOf(r), r)
 	case logcheck.KindStop:
 		w.alarm.stopped(w.actorOf(r), r.T)
+		w.crew.see(w.actorOf(r), r)
+	case logcheck.KindStart, logcheck.KindScale:
+		w.crew.see(w.actorOf(r), r)
 	case logcheck.KindProbed:
 		w.alarm.probes++
 	case logcheck.KindAttemptFailed:

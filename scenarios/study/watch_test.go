@@ -125,3 +125,33 @@ func TestOrders(t *testing.T) {
 		t.Errorf("%d messages of %d bytes, want 1 of 35", w.wire.messages, w.wire.bytes)
 	}
 }
+
+// Workers are counted from start to stop, as far as the load went; decisions that change
+// nothing are no changes.
+func TestCrews(t *testing.T) {
+	s := &script{map[string]*strings.Builder{}, map[string]int{}}
+	second := func(n int) int { return n * 1_000_000_000 }
+	scale := func(at, n, to int) {
+		s.add(dist, second(at), "scale", "sup", fmt.Sprintf(`,"n":%d,"want":%d,"to":%d,"why":"up","set":"cpu=1/700"`, n, to, to))
+	}
+	s.add(dist, 0, "start", "sup", "")
+	s.add(dist, 0, "start", "w1", "")
+	for i := 2; i <= 6; i++ {
+		s.add(dist, second(6), "start", fmt.Sprint("w", i), "")
+	}
+	scale(3, 1, 1)
+	scale(6, 1, 6)
+	scale(18, 6, 5)
+	s.add(dist, second(18), "stop", "w6", "")
+	scale(21, 5, 4)
+	s.add(dist, second(22), "stop", "w5", "")
+	s.add(dist, second(50), "stop", "w1", "")
+	c := s.watched(t).crew
+	settled, ok := c.settled()
+	if c.atPeak != 5 || c.most != 6 || c.enough != int64(second(6)) || !ok || settled != int64(second(14)) || len(c.changes) != 3 || c.turns() != 1 {
+		t.Errorf("%+v, settled %d", c, settled)
+	}
+	if want := int64(second(36 + 12 + 16)); c.held != want {
+		t.Errorf("held %d, want %d", c.held, want)
+	}
+}

@@ -50,9 +50,8 @@ func workers() *Study {
 		},
 		Limits: []string{
 			"A queue that is too long for its workers: with the default of 4,096 packets, receipts wait behind them for longer than the promised time of an attempt, and the checker says so (F5, at a load of 360 with one worker and seed 1). A distributor that does 100 packets a second should not hold more than it does within its attempt timeout.",
-			"The autoscaler (`distributors.autoscale`), which is younger than these figures: the scenarios `scale-*` show what it does at the knee.",
+			"What an autoscaler makes of it when the load changes: [scale](scale.md) says that.",
 			"What a worker costs by itself (memory, probes), and contention inside a machine: virtual processor time has neither.",
-			"Several loads a run: steps, ramps, bursts.",
 		},
 	}
 	s.Answer, s.Findings = s.workersAnswer, s.workersFindings
