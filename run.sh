@@ -6,6 +6,7 @@
 #   ./run.sh bench [PATTERN] the benchmarks
 #   ./run.sh bench-peers [--only LIST]  the distributor beside nginx and HAProxy, on
 #                            this machine (8 minutes)
+#   ./run.sh bench-gossip    what a pick, a merge and a round take, for docs/studies/gossip.md
 #   ./run.sh fuzz TARGET PKG [TIME]  one fuzz target, 30 s unless told
 #   ./run.sh mutants [NAME...]  plant the bank's defects one by one; each must be caught;
 #                            and the kill matrix: by what, after how many random worlds
@@ -85,6 +86,21 @@ bench_peers() {
   go build -trimpath -o bin/weir-node ./cmd/weir-node
   go build -trimpath -o bin/weir-bench ./cmd/weir-bench
   exec bin/weir-bench --node bin/weir-node --dir runs --json runs/bench-peers.json "$@"
+}
+
+# The lines of some benchmarks, several times each on one processor, beside the study
+# that plots them; then its page.
+bench_gossip() {
+  local out=scenarios/study/gossip.bench new
+  mkdir -p runs
+  new=runs/gossip.bench
+  {
+    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkPick$/^(deficit|finish|eligible)$' -benchtime 50ms -count 10 ./system/route
+    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkCRDT(Change|Gossip|State)$' -benchtime 50ms -count 10 ./system/crdt
+    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkGossip$' -benchtime 10x -count 10 ./system/distributor
+  } | tee /dev/stderr | grep '^Benchmark' >$new
+  mv $new $out
+  weir study gossip
 }
 
 # Build the command and become it, in the caller's directory, so that the files that
@@ -173,13 +189,14 @@ tests() {
 
 case "${1-}" in
   help|-h|--help) exec sed -n '2,/^[^#]/s/^# \{0,1\}//p' run.sh ;;
-  test|golden|generate|release-schema|lint-deploy) [ $# = 1 ] || die "$1 takes no arguments" ;;
+  test|golden|generate|release-schema|lint-deploy|bench-gossip) [ $# = 1 ] || die "$1 takes no arguments" ;;
 esac
 need_go
 case "${1-}" in
   "") weir run ;;
   test) tests ;;
   bench) exec go test -run '^$' -bench "${2:-.}" -benchmem ./... ;;
+  bench-gossip) bench_gossip ;;
   bench-peers) shift; bench_peers "$@" ;;
   fuzz) [ $# -ge 3 ] || die "usage: ./run.sh fuzz TARGET PKG [TIME]"; exec go test -run '^$' -fuzz "^$2\$" -fuzztime "${4:-30s}" "$3" ;;
   generate) generate ;;

@@ -102,23 +102,3 @@ func (o *orders) pick(away []string, to string, n int64) {
 		o.worst = max(o.worst, owed, -owed)
 	}
 }
-
-// wire counts what is sent between nodes about the table: documents of operators, what
-// distributors tell each other, and the answers.
-type wire struct {
-	messages int64
-	bytes    int64 // of documents and deltas; answers carry little and do not say it
-}
-
-func (w *wire) sent(r *logcheck.Record) {
-	switch r.Msg {
-	case logcheck.MsgGossip:
-		w.bytes += r.Int(logcheck.KeyB)
-	case logcheck.MsgControl:
-		w.bytes += int64(len(r.Bytes(logcheck.KeyDoc)))
-	case logcheck.MsgGossipOK, logcheck.MsgControlOK:
-	default:
-		return
-	}
-	w.messages++
-}

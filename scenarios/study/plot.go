@@ -15,10 +15,14 @@ type Panel struct {
 	X     string
 	XName string
 	Over  []string
-	Ticks []string // the names of Over's places
+	Ticks []string // the names of Over's or Given's places
 	// Series is the factor with a line for each level; Measure is what is drawn.
 	Series  string
 	Measure string
+	// Given are lines that are not of the table, with the unit of what they show and the
+	// legend's name.
+	Given        []line
+	Unit, Legend string
 	// Fix gives the level of each other factor; Skip are levels of X that are left out.
 	Fix  map[string]string
 	Skip []string
@@ -77,7 +81,10 @@ func (s *Study) describe() string {
 func (s *Study) draw(b *strings.Builder, t *Table, p Panel) {
 	ticks, lines := s.lines(t, p)
 	ax := axisFor(lines, p.Log)
-	unit := s.Measures[s.measure(p.measures()[0])].Unit
+	unit, legendName := p.Unit, p.Legend
+	if p.Given == nil {
+		unit, legendName = s.Measures[s.measure(p.measures()[0])].Unit, p.Series
+	}
 	fmt.Fprintf(b, `<text x="%d" y="22" font-size="14" font-weight="bold">%s</text>`+"\n", marginLeft, escape(p.Title))
 	for _, v := range ax.ticks {
 		y := ax.y(v)
@@ -93,7 +100,7 @@ func (s *Study) draw(b *strings.Builder, t *Table, p Panel) {
 	xName := p.X + p.XName
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle" font-style="italic">%s</text>`+"\n", marginLeft+plotWide/2, marginTop+plotHigh+54, escape(xName))
 	fmt.Fprintf(b, `<text transform="translate(18 %d) rotate(-90)" text-anchor="middle" font-style="italic">%s</text>`+"\n", marginTop+plotHigh/2, escape(unit))
-	fmt.Fprintf(b, `<text x="%d" y="%d" font-style="italic">%s</text>`+"\n", marginLeft+plotWide+18, marginTop+14, escape(p.Series))
+	fmt.Fprintf(b, `<text x="%d" y="%d" font-style="italic">%s</text>`+"\n", marginLeft+plotWide+18, marginTop+14, escape(legendName))
 	for i, l := range lines {
 		drawLine(b, ax, i, len(lines), l, p.Apart)
 		legend(b, i, l.name)
@@ -163,6 +170,9 @@ func (p Panel) measures() []string {
 
 // lines are the names along the axis and the series.
 func (s *Study) lines(t *Table, p Panel) (ticks []string, lines []line) {
+	if p.Given != nil {
+		return p.Ticks, p.Given
+	}
 	ticks = p.Ticks
 	if p.X != "" {
 		for _, l := range s.factor(p.X).Levels {

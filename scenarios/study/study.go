@@ -86,7 +86,9 @@ func verdict(holds bool) string {
 }
 
 // All lists the studies.
-func All() []*Study { return []*Study{policy(), detector(), state(), workers(), scaling()} }
+func All() []*Study {
+	return []*Study{policy(), detector(), state(), workers(), scaling(), gossiping()}
+}
 
 // Named is the study of a name; nil if there is none.
 func Named(name string) *Study {

@@ -38,7 +38,7 @@ func newWatch(names *logcheck.Names) *watch {
 	return &watch{
 		Tally: logcheck.Tally{Name: "x_study"}, names: names, views: map[actor]*views{},
 		share: shares{owed: map[string]int64{}, packets: map[string]int64{}},
-		order: newOrders(), alarm: newAlarms(), times: newTimes(), crew: newCrews(),
+		order: newOrders(), wire: newWire(), alarm: newAlarms(), times: newTimes(), crew: newCrews(),
 	}
 }
 

@@ -17,7 +17,7 @@ func benchView(b *testing.B, n int) *View {
 // A pick of every policy with 4 to 10,000 analysers, packets of 1 to 10.
 func BenchmarkPick(b *testing.B) {
 	for _, name := range Policies() {
-		for _, n := range []int{4, 100, 1000, 10_000} {
+		for _, n := range []int{4, 10, 100, 1000, 10_000} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) { benchPick(b, name, n, nil) })
 		}
 	}
