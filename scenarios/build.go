@@ -163,7 +163,7 @@ func (s *Scenario) Detector() detect.Config {
 
 // AnalyserConfig is the configuration of every analyser.
 func (s *Scenario) AnalyserConfig() analyser.Config {
-	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending,
+	return analyser.Config{EntryMax: int(s.Analyser.EntryMax), PendingMax: s.Analyser.Pending, BatchMax: s.Analyser.Batch,
 		DedupMax: s.Analyser.Dedup, CompactBytes: int(s.Analyser.Compact),
 		Workers: s.Analyser.Workers, StoreTimeout: s.Analyser.StoreTimeout, NoResults: !s.Analyser.Results}
 }

@@ -16,6 +16,7 @@ func Default() *Scenario {
 			EntryMax: 256 << 10,
 			Pending:  4096,
 			Dedup:    1 << 18,
+			Batch:    256,
 			Compact:  4 << 20,
 			Disk:     Disk{Latency: Latency{"exponential", 200 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, Tail{0, 10}}},
 		},

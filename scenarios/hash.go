@@ -24,6 +24,7 @@ func writeHashed(b *strings.Builder, g *field, v reflect.Value, s *Scenario) {
 		fv := v.Field(f.index)
 		switch {
 		case f.path == "about", f.path == "seed":
+		case f.path == "analyser.batch" && s.Analyser.Batch == Default().Analyser.Batch: // as before it could be set
 		case sharing(f.path) && s.Analyser.Workers == Default().Analyser.Workers && s.Analyser.StoreTimeout == Default().Analyser.StoreTimeout: // likewise
 		case f.path == "schedule" && s.Schedule == Default().Schedule: // as before there was a choice
 		case f.path == "distributors.autoscale" && s.Distributors.Autoscale == defaultAutoscale(): // likewise

@@ -235,6 +235,8 @@ type Analyser struct {
 	// Dedup bounds the packet ids that are remembered; beyond, the answer is busy.
 	// Default 262,144.
 	Dedup int `yaml:"dedup" help:"packet ids remembered; beyond, the answer is busy" range:"1..16777216"`
+	// Batch bounds the packets that one synced write holds. Default 256.
+	Batch int `yaml:"batch" help:"packets that one synced write holds at most; 1: a sync for each packet" range:"1..65536"`
 	// Compact is the size of the store's log at which a snapshot replaces it. Default 4MiB.
 	Compact Bytes `yaml:"compact" help:"size of the store's log at which a snapshot replaces it" range:"1KiB..1TiB"`
 	// Results has analysers digest what messages say, and emitters and analysers log the

@@ -75,7 +75,7 @@ Figures are means over %s, with the interval at 95 %% in brackets: percentile
 bootstrap of %d resamples from a fixed stream; for an event that no run saw, the exact upper
 limit of a Poisson count (3.0 / runs). "Always" means the same value in every run, "clearly" that intervals do not touch. All
 arithmetic is in integers, so every machine writes the same bytes. Every run was judged by
-the checker as well, and passed.
+the checker as well, and got the verdict that its scenario expects.
 `, counted(s.Seeds, "seed"), resamples)
 }
 

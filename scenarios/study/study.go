@@ -87,7 +87,7 @@ func verdict(holds bool) string {
 
 // All lists the studies.
 func All() []*Study {
-	return []*Study{policy(), detector(), state(), workers(), scaling(), gossiping()}
+	return []*Study{policy(), detector(), state(), workers(), scaling(), gossiping(), acks()}
 }
 
 // Named is the study of a name; nil if there is none.

@@ -21,14 +21,15 @@ func (w *Watcher) rule(c *logcheck.Context) logcheck.Rule {
 // studies measure. It is a rule that never fails.
 type watch struct {
 	logcheck.Tally
-	names *logcheck.Names
-	views map[actor]*views
-	share shares
-	order orders
-	wire  wire
-	alarm alarms
-	times times
-	crew  crews
+	names  *logcheck.Names
+	views  map[actor]*views
+	share  shares
+	order  orders
+	wire   wire
+	alarm  alarms
+	times  times
+	crew   crews
+	effect effects
 }
 
 // actor is one actor of a node.
@@ -38,7 +39,7 @@ func newWatch(names *logcheck.Names) *watch {
 	return &watch{
 		Tally: logcheck.Tally{Name: "x_study"}, names: names, views: map[actor]*views{},
 		share: shares{owed: map[string]int64{}, packets: map[string]int64{}},
-		order: newOrders(), wire: newWire(), alarm: newAlarms(), times: newTimes(), crew: newCrews(),
+		order: newOrders(), wire: newWire(), alarm: newAlarms(), times: newTimes(), crew: newCrews(), effect: newEffects(),
 	}
 }
 
@@ -46,7 +47,7 @@ func newWatch(names *logcheck.Names) *watch {
 func (w *watch) Kinds() logcheck.KindSet {
 	return logcheck.Kinds(logcheck.KindView, logcheck.KindPick, logcheck.KindHealth, logcheck.KindProbed, logcheck.KindAttemptFailed,
 		logcheck.KindFault, logcheck.KindEmit, logcheck.KindOutcome, logcheck.KindAdmit, logcheck.KindStart, logcheck.KindStop,
-		logcheck.KindSend, logcheck.KindScale)
+		logcheck.KindSend, logcheck.KindScale, logcheck.KindCommit, logcheck.KindRecover, logcheck.KindSynced)
 }
 
 // Feed takes the next record.
@@ -69,6 +70,11 @@ func (w *watch) Feed(r *logcheck.Record) {
 		w.crew.see(w.actorOf(r), r)
 	case logcheck.KindStart, logcheck.KindScale:
 		w.crew.see(w.actorOf(r), r)
+	case logcheck.KindCommit, logcheck.KindRecover, logcheck.KindSynced:
+		w.effect.see(r)
+	case logcheck.KindOutcome:
+		w.effect.see(r)
+		w.times.see(r)
 	case logcheck.KindProbed:
 		w.alarm.probes++
 	case logcheck.KindAttemptFailed:

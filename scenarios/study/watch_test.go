@@ -17,7 +17,7 @@ type script struct {
 func (s *script) add(file string, t int, kind, actor, rest string) {
 	if s.files[file] == nil {
 		s.files[file] = &strings.Builder{}
-		role := map[string]string{"logs/d1.1.jsonl": "distributor", "faults.jsonl": "faults"}[file]
+		role := map[byte]string{'d': "distributor", 'a': "analyser", 'e': "emitter", 'f': "faults"}[strings.TrimPrefix(file, "logs/")[0]]
 		node := strings.TrimSuffix(strings.TrimPrefix(file, "logs/"), ".1.jsonl")
 		fmt.Fprintf(s.files[file], `{"k":"log","a":"-","s":0,"t":0,"m":0,"g":0,"v":1,"node":"%s","inc":1,"role":"%s"}`+"\n", strings.TrimSuffix(node, ".jsonl"), role)
 	}
@@ -33,7 +33,7 @@ func (s *script) watched(t *testing.T) *watch {
 		mem = append(mem, logcheck.MemFile{Name: name, Data: []byte(text.String())})
 	}
 	w := &Watcher{}
-	run := &logcheck.Run{Format: 1, World: "sim", Nodes: []logcheck.RunNode{{Name: "d1", Role: "distributor"}}}
+	run := &logcheck.Run{Format: 1, World: "sim", Nodes: []logcheck.RunNode{{Name: "d1", Role: "distributor"}, {Name: "a1", Role: "analyser"}, {Name: "a2", Role: "analyser"}, {Name: "e1", Role: "emitter"}}}
 	if _, err := logcheck.Check(mem, run, logcheck.Options{Only: []string{"H2"}, Custom: []logcheck.NewRule{w.rule}}); err != nil {
 		t.Fatal(err)
 	}
@@ -153,5 +153,34 @@ func TestCrews(t *testing.T) {
 	}
 	if want := int64(second(36 + 12 + 16)); c.held != want {
 		t.Errorf("held %d, want %d", c.held, want)
+	}
+}
+
+// What was acknowledged and stands nowhere at the end is lost; what stands twice is doubled;
+// a recovery drops what is above its number.
+func TestEffects(t *testing.T) {
+	s := &script{map[string]*strings.Builder{}, map[string]int{}}
+	commit := func(at int, analyser string, cs, packet int) {
+		s.add("logs/"+analyser+".1.jsonl", at, "commit", "analyse", fmt.Sprintf(`,"id":"e1/1/%d","n":2,"h":"00000000","cs":%d,"op":%d`, packet, cs, cs))
+	}
+	for i := 1; i <= 4; i++ {
+		commit(10*i, "a1", i, i)
+	}
+	commit(25, "a2", 1, 2) // a copy
+	commit(35, "a2", 2, 3)
+	s.add("logs/a2.1.jsonl", 40, "synced", "analyse", `,"tok":2,"file":"log.0"`)
+	s.add(dist, 41, "synced", "sup", `,"tok":2,"file":"table"`) // no analyser's
+	for i := 1; i <= 5; i++ {
+		out := `"out":"acked"`
+		if i == 5 {
+			out = `"out":"expired","why":"horizon","def":false`
+		}
+		s.add("logs/e1.1.jsonl", 50+i, "outcome", "emit", fmt.Sprintf(`,"id":"e1/1/%d",%s`, i, out))
+	}
+	s.add("logs/a1.1.jsonl", 60, "recover", "analyse", `,"n":2,"lost":0,"msgs":4`)
+	e := s.watched(t).effect
+	lost, doubled := e.judge() // 3 stands at a2 still, 4 nowhere; 2 at both
+	if lost != 1 || doubled != 1 || e.gaveUp != 1 || e.syncs != 1 || e.made != 6 {
+		t.Errorf("%d lost, %d doubled, %d given up, %d syncs, %d made; want 1, 1, 1, 1, 6", lost, doubled, e.gaveUp, e.syncs, e.made)
 	}
 }
