@@ -50,7 +50,7 @@ func (e *effects) see(r *logcheck.Record) {
 func (e *effects) judge() (lost, doubled int64) {
 	times := map[logcheck.PacketID]int{}
 	for _, list := range e.stands { //weir:anyorder only sums are made
-		for _, id := range list { //weir:anyorder likewise
+		for _, id := range list { //weir:anyorder only sums are made
 			times[id]++
 		}
 	}

@@ -3,6 +3,7 @@ package study
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"weir/logcheck"
 )
@@ -12,9 +13,10 @@ import (
 // whoever has heard of them.
 type orders struct {
 	table  map[string]ordered
-	owed   map[string]int64 // messages that an analyser should have had and had not, 2^-32
-	worst  int64            // the largest of them so far, of either side
-	due    map[string]int64 // when a weight was ordered, ns; the key is id=weight
+	shares map[string][]share // of the table, by who is passed over
+	owed   map[string]int64   // messages that an analyser should have had and had not, 2^-32
+	worst  int64              // the largest of them so far, of either side
+	due    map[string]int64   // when a weight was ordered, ns; the key is id=weight
 	learnt map[learner]bool
 	lag    int64 // the longest time from an order to a worker's view with it, ns
 	heard  int64 // views with a weight that was ordered
@@ -33,7 +35,7 @@ type learner struct {
 }
 
 func newOrders() orders {
-	return orders{table: map[string]ordered{}, owed: map[string]int64{}, due: map[string]int64{}, learnt: map[learner]bool{}}
+	return orders{table: map[string]ordered{}, shares: map[string][]share{}, owed: map[string]int64{}, due: map[string]int64{}, learnt: map[learner]bool{}}
 }
 
 // fault takes an act of the fault log: a document that the operator is told to deliver.
@@ -49,6 +51,7 @@ func (o *orders) fault(r *logcheck.Record) {
 	if json.Unmarshal(r.Bytes(logcheck.KeyVal), &doc) != nil {
 		return // a misconfiguration is no order
 	}
+	clear(o.shares)
 	now := o.table[doc.ID]
 	switch doc.Op {
 	case "weight", "add":
@@ -71,6 +74,10 @@ func (o *orders) fault(r *logcheck.Record) {
 func (o *orders) shown(who actor, id string, weight, t int64) {
 	if _, known := o.table[id]; !known && len(o.due) == 0 {
 		o.table[id] = ordered{weight: weight}
+		clear(o.shares)
+	}
+	if len(o.due) == 0 {
+		return
 	}
 	key := fmt.Sprint(id, "=", weight)
 	since, due := o.due[key]
@@ -83,6 +90,24 @@ func (o *orders) shown(who actor, id string, weight, t int64) {
 
 // pick notes a decision of a worker that passed over these analysers for what it saw.
 func (o *orders) pick(away []string, to string, n int64) {
+	key := strings.Join(away, ",")
+	shares, known := o.shares[key]
+	if !known {
+		shares = o.wanted(away)
+		o.shares[key] = shares
+	}
+	if _, listed := o.table[to]; listed {
+		o.owed[to] -= n << 32
+	}
+	for _, a := range shares {
+		o.owed[a.id] += n * a.parts
+		o.worst = max(o.worst, o.owed[a.id], -o.owed[a.id])
+	}
+	o.worst = max(o.worst, o.owed[to], -o.owed[to])
+}
+
+// wanted are the shares by the orders, without those that are passed over.
+func (o *orders) wanted(away []string) []share {
 	weights := map[string]int64{}
 	for id, a := range o.table { //weir:anyorder each goes to its own place
 		if a.weight > 0 && !a.drained {
@@ -92,13 +117,5 @@ func (o *orders) pick(away []string, to string, n int64) {
 	for _, id := range away {
 		delete(weights, id)
 	}
-	for _, a := range sharesOf(weights) {
-		o.owed[a.id] += n * a.parts
-	}
-	if _, listed := o.table[to]; listed {
-		o.owed[to] -= n << 32
-	}
-	for _, owed := range o.owed { //weir:anyorder only the largest is kept
-		o.worst = max(o.worst, owed, -owed)
-	}
+	return sharesOf(weights)
 }

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,7 +135,15 @@ func (w *watch) view(r *logcheck.Record) {
 			v.away[id] = true
 		}
 	}
-	v.all[r.Uint(logcheck.KeyV)] = view{sharesOf(v.weights), slices.Sorted(maps.Keys(v.away))}
+	v.all[r.Uint(logcheck.KeyV)] = view{sharesOf(v.weights), sortedIDs(v.away)}
+}
+
+func sortedIDs(set map[string]bool) (list []string) {
+	for id := range set { //weir:anyorder they are sorted
+		list = append(list, id)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // sharesOf are the parts of weights above 0.
