@@ -169,7 +169,7 @@ func TestEffects(t *testing.T) {
 	commit(25, "a2", 1, 2) // a copy
 	commit(35, "a2", 2, 3)
 	s.add("logs/a2.1.jsonl", 40, "synced", "analyse", `,"tok":2,"file":"log.0"`)
-	s.add(dist, 41, "synced", "sup", `,"tok":2,"file":"table"`) // no analyser's
+	s.add("logs/e1.1.jsonl", 41, "synced", "emit", `,"tok":2,"file":"journal"`) // no analyser's
 	for i := 1; i <= 5; i++ {
 		out := `"out":"acked"`
 		if i == 5 {
