@@ -95,9 +95,9 @@ bench_gossip() {
   mkdir -p runs
   new=runs/gossip.bench
   {
-    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkPick$/^(deficit|finish|eligible)$' -benchtime 50ms -count 10 ./system/route
-    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkCRDT(Change|Gossip|State)$' -benchtime 50ms -count 10 ./system/crdt
-    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkGossip$' -benchtime 10x -count 10 ./system/distributor
+    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkPick$/^(deficit|finish|eligible)$' -benchtime 5ms -count 10 ./system/route
+    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkCRDT(Change|Gossip|State)$' -benchtime 10ms -count 10 ./system/crdt
+    GOMAXPROCS=1 go test -run '^$' -bench '^BenchmarkGossip$' -benchtime 3x -count 10 ./system/distributor
   } | tee /dev/stderr | grep '^Benchmark' >$new
   mv $new $out
   weir study gossip
