@@ -195,7 +195,7 @@ func TestVerdicts(t *testing.T) {
 	want := map[string]string{
 		"policy":   "wrong, right, right, in part",
 		"detector": "wrong, wrong, right, wrong, right, in part",
-		"state":    "right, in part, right, right, wrong",
+		"state":    "right, in part, wrong, right, right, wrong",
 		"workers":  "in part, right, wrong",
 		"scale":    "in part, wrong, right, right",
 		"acks":     "right, right, in part, right",
