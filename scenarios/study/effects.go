@@ -8,7 +8,7 @@ type effects struct {
 	stands map[logcheck.Sym]map[uint64]logcheck.PacketID // by analyser and number
 	acked  map[logcheck.PacketID]bool
 	gaveUp int64 // packets of which an emitter was told something else
-	syncs  int64 // synced writes of analysers
+	syncs  int64 // synced writes of analysers and distributors
 	made   int64 // effects, whether they stand or not
 }
 
@@ -20,7 +20,7 @@ func newEffects() effects {
 func (e *effects) see(r *logcheck.Record) {
 	switch r.Kind {
 	case logcheck.KindSynced:
-		if r.File.Role == logcheck.RoleAnalyser {
+		if r.File.Role == logcheck.RoleAnalyser || r.File.Role == logcheck.RoleDistributor {
 			e.syncs++
 		}
 	case logcheck.KindCommit:

@@ -198,7 +198,7 @@ func TestVerdicts(t *testing.T) {
 		"state":    "right, in part, wrong, right, right, wrong",
 		"workers":  "in part, right, wrong",
 		"scale":    "in part, wrong, right, right",
-		"acks":     "right, right, in part, right",
+		"acks":     "right, right, right, in part, right",
 		"gossip":   "right, right, right, right, right",
 	}
 	for _, s := range All() {
