@@ -14,6 +14,7 @@ type pair struct {
 	listed   bool  // the worker's view lists it with weight and not drained
 	listedAt int64 // since when
 	hidden   bool  // kind central: first shown drained, which hides what the supervisor holds it for
+	wasFull  bool  // it is shown drained, and was shown full just before
 	down     bool  // newest verdict
 	changed  int64 // when the verdict changed last
 	verdict  Ref   // the newest verdict; the first view before any
@@ -312,7 +313,7 @@ func (p *pair) restart() { p.fails.low, p.data.low, p.oks.low = 0, 0, 0 }
 // anew begins a pair whose analyser was registered or removed: the detector that there
 // is from then on, if any, knows nothing yet.
 func (p *pair) anew(down bool, by Ref) {
-	p.hidden = false
+	p.hidden, p.wasFull = false, false
 	p.listed, p.listedAt = false, forever
 	p.down, p.verdict, p.changed, p.why = down, by, never, 0
 	p.fails, p.data, p.oks, p.okInc, p.incs.counted, p.incs.heard = streak{}, streak{}, streak{}, 0, 0, 0

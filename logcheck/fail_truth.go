@@ -397,11 +397,16 @@ func (a *agent) drained(an Sym) bool {
 // judgeShown is F9 for a view: down is shown after a verdict down, up or full
 // after a verdict up. The verdict is written before the view.
 func (o *overseer) judgeShown(p *pair, was, is viewStatus, r *Record) {
-	if was == is || is == statusDrain {
+	if was == is {
 		return
 	}
-	if is == statusFull {
-		o.judgeFull(p, r)
+	still := p.wasFull
+	p.wasFull = is == statusDrain && was == statusFull
+	switch is {
+	case statusDrain:
+		return
+	case statusFull:
+		o.judgeFull(p, still, r)
 	}
 	if p.hidden && is == statusDown && p.agent.site.foundDown(p.an) {
 		p.down, p.verdict = true, r.Ref()

@@ -18,15 +18,20 @@ func (o *overseer) judgeLength(s *site, r *Record) {
 	}
 }
 
-// judgeFull judges a view that begins to show an analyser as full.
-func (o *overseer) judgeFull(p *pair, r *Record) {
+// judgeFull judges a view that begins to show an analyser as full. One that was full
+// when it was drained is so still, until it has room again.
+func (o *overseer) judgeFull(p *pair, still bool, r *Record) {
 	w := o.ctx.Run.Distributor.Window
 	if w <= 0 || !p.agent.site.sends {
 		return
 	}
 	o.tally[ruleB1].Case()
-	if n := p.flying + p.unread + p.ghosts; n < w {
-		o.tally[ruleB1].Failf([]Ref{r.Ref()}, "%s is shown as full with %d packets in flight to it, the window is %d", o.names.Name(p.an), n, w)
+	least := w
+	if still {
+		least = w*3/4 + 1
+	}
+	if n := p.flying + p.unread + p.ghosts; n < least {
+		o.tally[ruleB1].Failf([]Ref{r.Ref()}, "%s is shown as full with %d packets in flight to it, at least %d make it full", o.names.Name(p.an), n, least)
 	}
 	p.idle = r.T
 }

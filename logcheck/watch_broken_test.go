@@ -96,6 +96,46 @@ run disk_retry=600
 400 ! disk_repair n=a1
 1399 d/w1 probed an=a2 pn=1 res=ok
 1410 d/w1 probed an=a2 pn=2 res=ok`, "logs/d.1.jsonl:9"},
+	{"full again after a drain, but it had room", "B1", `
+run window=5
+0 a1/s recover n=0 lost=0
+0 a2/s recover n=0 lost=0
+0 d/sup config ver=1 ok=true from=boot set=a1=1:up,a2=1:up
+1 d/w1 view v=1 ver=1 set=a1=1:up,a2=1:up
+2 d/w1 pick p=1 id=e/1/1 att=1 n=1 to=a1 v=1
+2 d/w1 send x1 a1/s packet id=e/1/1 n=1 att=1
+3 d/w1 pick p=2 id=e/1/2 att=1 n=1 to=a2 v=1
+3 d/w1 gave_up id=e/1/2 why=stopping
+4 d/w1 pick p=3 id=e/1/3 att=1 n=1 to=a1 v=1
+4 d/w1 send x3 a1/s packet id=e/1/3 n=1 att=1
+5 d/w1 pick p=4 id=e/1/4 att=1 n=1 to=a2 v=1
+5 d/w1 gave_up id=e/1/4 why=stopping
+6 d/w1 pick p=5 id=e/1/5 att=1 n=1 to=a1 v=1
+6 d/w1 send x5 a1/s packet id=e/1/5 n=1 att=1
+7 d/w1 pick p=6 id=e/1/6 att=1 n=1 to=a2 v=1
+7 d/w1 gave_up id=e/1/6 why=stopping
+8 d/w1 pick p=7 id=e/1/7 att=1 n=1 to=a1 v=1
+8 d/w1 send x7 a1/s packet id=e/1/7 n=1 att=1
+9 d/w1 pick p=8 id=e/1/8 att=1 n=1 to=a2 v=1
+9 d/w1 gave_up id=e/1/8 why=stopping
+10 d/w1 pick p=9 id=e/1/9 att=1 n=1 to=a1 v=1
+10 d/w1 send x9 a1/s packet id=e/1/9 n=1 att=1
+10 d/w1 view v=2 ver=1 set=a1=1:full
+11 a1/s recv x1
+12 a1/s recv x3
+13 a1/s recv x5
+14 a1/s recv x7
+15 a1/s recv x9
+16 a1/s send z1 d/w1 receipt id=e/1/1 att=1 st=committed
+17 d/w1 recv z1
+17 d/w1 done id=e/1/1 att=1 to=a1 st=committed
+20 d/sup config ver=2 ok=true from=control set=a1=1:drain,a2=1:up
+21 d/w1 view v=3 ver=2 set=a1=1:drain
+22 a1/s send z3 d/w1 receipt id=e/1/3 att=1 st=committed
+23 d/w1 recv z3
+23 d/w1 done id=e/1/3 att=1 to=a1 st=committed
+30 d/sup config ver=3 ok=true from=control set=a1=1:up,a2=1:up
+31 d/w1 view v=4 ver=3 set=a1=1:full`, "logs/d.1.jsonl:32"},
 	{"attempt that was not picked", "R1", `
 0 a1/s recover n=0 lost=0
 1 d/w1 view v=1 ver=1 set=a1=1:up
