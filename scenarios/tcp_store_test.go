@@ -85,8 +85,8 @@ func overStore(t *testing.T, store map[string]any) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sc, err := Load("shared-store", "phases.warmup=1s", "phases.faults=5s", "phases.heal=1s", "phases.settle=60s", "analyser.store_timeout=3s",
-		"faults=at 2s for 1s crash a1\nat 4s for 1s crash a2", "check.require=crash,A2,A3,C10", "check.ignore=F2,F6", "check.min_packets=0")
+	sc, err := Load("shared-store", "phases.warmup=1s", "phases.faults=6s", "phases.heal=1s", "phases.settle=60s", "analyser.store_timeout=3s", "analyser.results=true",
+		"faults=at 2s for 1s crash a1\nat 4s for 1s crash a2\nat 5500ms for 500ms stop a1", "check.require=crash,A2,A3,C10,D1,D2,D3", "check.ignore=F2,F6", "check.min_packets=0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,9 +31,9 @@ const (
 	reportRows   = 20       // of each table, unless told otherwise
 	digestPath   = "/digest"
 	digestType   = "application/octet-stream"
-	missingInfo  = "%d messages are not in it: they were committed while no_results was set"
+	missingInfo  = "%d messages are not in it: they were committed while no_results was set, or by a weir whose store kept no digest"
 	damagedInfo  = "%d effects are damaged and not in it"
-	nowhereInfo  = "no analyser's store: want snapshot, log.0 or log.1 in it, or NAME@http://HOST:PORT"
+	nowhereInfo  = "no analyser's store: want store.bolt, snapshot, log.0 or log.1 in it; one of kind redis is asked for at the analyser's admin address, NAME@http://HOST:PORT"
 	reportTarget = "want the --data folder of an analyser, or NAME@http://HOST:PORT, its admin address"
 )
 
@@ -152,8 +152,9 @@ func readDigest(dir string) (*digest.Digest, []string, error) {
 		}
 		*to, there = b, true
 	}
-	if _, err := os.Stat(filepath.Join(dir, boltFile)); !there && err == nil {
-		return nil, nil, errors.New("its store is of kind bolt, which keeps counts and no report: store: {kind: files} keeps both, with any number of workers")
+	if path := filepath.Join(dir, boltFile); !there && exists(path) {
+		d, missing, err := readBolt(path)
+		return d, lacking(missing), err
 	}
 	if !there {
 		return nil, nil, errors.New(nowhereInfo)
@@ -161,14 +162,24 @@ func readDigest(dir string) (*digest.Digest, []string, error) {
 	s := store.Recover(store.Limits{IDs: 1 << 24, Emitters: 1 << 20, Sources: 1 << 20, Results: &digest.Most}, files)
 	d := s.Results()
 	all := d.Total()
-	var notes []string
-	if n := s.Totals().Messages - all.Messages(); n > 0 {
-		notes = append(notes, fmt.Sprintf(missingInfo, n))
-	}
+	notes := lacking(s.Totals().Messages - all.Messages())
 	if n := s.Lost(); n > 0 {
 		notes = append(notes, fmt.Sprintf(damagedInfo, n))
 	}
 	return d, notes, nil
+}
+
+// lacking says how many messages are not in a digest.
+func lacking(missing uint64) []string {
+	if missing == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf(missingInfo, missing)}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func readAtMost(name string, most int64) ([]byte, error) {
@@ -248,14 +259,23 @@ func (x *secure) fetch(ctx context.Context, name, url string, token *access.Toke
 // digestNote is the header with what a digest lacks.
 const digestNote = "Weir-Note"
 
-// serveDigest tells the digest of the analyser's store as it is on the disk: what was
-// acknowledged, and not what the actor has in hand.
+// serveDigest tells the digest of the analyser's store as it is on the disk, or at the
+// server: what was acknowledged, and not what the actor has in hand.
 func (w *watch) serveDigest(out nethttp.ResponseWriter, _ *nethttp.Request) {
 	if w.s.cfg.Analyser.NoResults {
 		say(out, nethttp.StatusNotFound, "there is no digest: no_results is set")
 		return
 	}
-	d, notes, err := readDigest(w.s.cfg.Data)
+	var d *digest.Digest
+	var notes []string
+	var err error
+	if w.s.store != nil {
+		var missing uint64
+		d, missing, err = w.s.store.Results()
+		notes = lacking(missing)
+	} else {
+		d, notes, err = readDigest(w.s.cfg.Data)
+	}
 	if err != nil {
 		w.s.log.Error("the digest cannot be read", "err", err)
 		say(out, nethttp.StatusServiceUnavailable, "the store cannot be read")

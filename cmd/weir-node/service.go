@@ -121,7 +121,7 @@ type service struct {
 	sources *source.Group // nil: there are none
 	members io.Closer     // nil: nobody watches who is there
 	local   *local
-	store   io.Closer // of an analyser, outside the node's files; nil: it has none
+	store   outsideStore // of an analyser, outside the node's files; nil: it has none
 	level   *slog.LevelVar
 	reload  *reloader
 	hangups chan os.Signal

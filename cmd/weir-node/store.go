@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"weir/system/analyser"
+	"weir/system/digest"
 	"weir/system/store"
 	"weir/system/store/redisstore"
 )
@@ -18,7 +19,7 @@ import (
 type storeConfig struct {
 	// Kind is files (the node's own, in the data folder), bolt (a database there) or
 	// redis (a server, for workers on many machines). Default (empty): files with one
-	// worker, bolt with more. What messages say (the digest) only files keep.
+	// worker, bolt with more.
 	Kind string `yaml:"kind"`
 	// Redis says which server, for kind redis.
 	Redis redisstore.Config `yaml:"redis"`
@@ -57,19 +58,28 @@ func (c *config) checkStore(role string) error {
 	return errors.Join(errs...)
 }
 
+// outsideStore is a store outside the node's files.
+type outsideStore interface {
+	analyser.Store
+	io.Closer
+	// Results is what the messages of this analyser's effects add up to, and how many
+	// messages are not in it. It may be called beside the other methods.
+	Results() (d *digest.Digest, missing uint64, err error)
+}
+
 // openStore opens the store of an analyser and gives it to the role; nothing to do for
 // the node's own files.
-func (c *config) openStore(inc uint32, log *slog.Logger) (io.Closer, error) {
+func (c *config) openStore(inc uint32, log *slog.Logger) (outsideStore, error) {
 	kind := c.storeKind()
 	if err := c.otherStore(kind); err != nil {
 		return nil, err
 	}
 	a := c.Analyser.WithDefaults()
 	limits := store.Limits{IDs: a.DedupMax, Emitters: a.EmittersMax, Sources: a.SourcesMax}
-	var s interface {
-		analyser.Store
-		io.Closer
+	if !a.NoResults {
+		limits.Results = &a.Results
 	}
+	var s outsideStore
 	var err error
 	switch kind {
 	case "bolt":
@@ -117,10 +127,10 @@ type toldStore struct {
 }
 
 // Load implements analyser.Store, as does Commit.
-func (s *toldStore) Load() (store.Held, error) {
-	held, err := s.Store.Load()
+func (s *toldStore) Load() (store.Held, *digest.Digest, error) {
+	held, d, err := s.Store.Load()
 	s.tell(err)
-	return held, err
+	return held, d, err
 }
 
 func (s *toldStore) Commit(b store.Batch) ([]store.Result, store.Held, error) {

@@ -3,6 +3,7 @@ package analyser
 import (
 	"time"
 
+	"weir/system/digest"
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/store"
@@ -13,8 +14,9 @@ import (
 type Store interface {
 	// Name is the store's name in the log.
 	Name() string
-	// Load returns what the store holds of this analyser.
-	Load() (store.Held, error)
+	// Load returns what the store holds of this analyser, and what the messages of these
+	// effects add up to, or nil if it does not keep that.
+	Load() (store.Held, *digest.Digest, error)
 	// Commit takes in those of the batch's effects whose ids it does not remember, all or
 	// none, and durably, and says in their order what became of each. An error says that
 	// it is not known whether it did. With no effect it still writes something.
@@ -41,7 +43,11 @@ type outside struct {
 	n      uint64        // the highest number known
 	counts counts        // as the store told them last
 
+	results bool                  // the store keeps what messages say
+	levels  [digest.Levels]uint64 // the messages of that
+
 	stopping   bool
+	closing    bool // what the store holds is read for the last time
 	ended      bool
 	commits    uint64
 	messages   uint64
@@ -54,6 +60,7 @@ type outside struct {
 type loaded struct {
 	results []store.Result
 	held    store.Held
+	digest  *digest.Digest
 }
 
 func newOutside(cfg Config, front node.Addr) *outside { return &outside{cfg: cfg, front: front} }
@@ -84,7 +91,7 @@ func (o *outside) await(env node.Env, work func() error) {
 func (o *outside) load(env node.Env) {
 	into := &o.loaded
 	o.await(env, func() (err error) {
-		into.held, err = o.cfg.Store.Load()
+		into.held, into.digest, err = o.cfg.Store.Load()
 		return err
 	})
 }
@@ -108,11 +115,10 @@ func (o *outside) asked(env node.Env, ev *node.Event) {
 		o.issue(env)
 	case *halt:
 		o.stopping = true
-		if len(o.batch)+len(o.gather) == 0 || !o.ready {
-			o.exit(env)
-			return
-		}
 		env.After(o.cfg.DrainMax, keyDrain)
+		if len(o.batch)+len(o.gather) == 0 || !o.ready {
+			o.last(env)
+		}
 	}
 }
 
@@ -147,6 +153,10 @@ func (o *outside) commit(env node.Env) {
 
 // done handles the end of an operation.
 func (o *outside) done(env node.Env, ev *node.Event) {
+	if o.closing {
+		o.closed(env, ev.Err)
+		return
+	}
 	if ev.Err != nil {
 		o.hold(env)
 		return
@@ -155,17 +165,42 @@ func (o *outside) done(env node.Env, ev *node.Event) {
 	o.wait.reset()
 	switch {
 	case !o.ready:
-		held := o.loaded.held
-		o.ready, o.n, o.counts = true, held.N, counts{held.N, held.Messages}
-		env.Log("recover").Uint("n", held.N).Uint("lost", 0).Uint("msgs", held.Messages).End()
+		o.recovered(env, o.loaded.held, o.loaded.digest)
 	default:
 		o.committed(env, ev.Token)
 	}
 	o.report(env)
 	o.issue(env)
 	if o.stopping && len(o.batch)+len(o.gather) == 0 {
-		o.exit(env)
+		o.last(env)
 	}
+}
+
+// recovered notes what the store holds.
+func (o *outside) recovered(env node.Env, held store.Held, d *digest.Digest) {
+	o.ready, o.n, o.counts = true, held.N, counts{held.N, held.Messages}
+	env.Log("recover").Uint("n", held.N).Uint("lost", 0).Uint("msgs", held.Messages).End()
+	if d != nil {
+		o.results, o.levels = true, d.Total().Levels
+		tellDigest(env, held.N, 0, d)
+	}
+}
+
+// last reads what the store holds once more, for what the messages add up to, and ends.
+func (o *outside) last(env node.Env) {
+	if !o.ready || !o.results || o.token != 0 || o.ended {
+		o.exit(env)
+		return
+	}
+	o.closing = true
+	o.load(env)
+}
+
+func (o *outside) closed(env node.Env, err error) {
+	if err == nil && o.loaded.digest != nil && !o.ended {
+		tellDigest(env, o.loaded.held.N, 0, o.loaded.digest)
+	}
+	o.exit(env)
 }
 
 // committed tells what became of the batch.
@@ -195,8 +230,15 @@ func (o *outside) one(env node.Env, w waiting, r store.Result, op node.Token) {
 		o.n = r.Number
 		o.commits++
 		o.messages += w.effect.Messages()
-		p.ID.Log(env.Log("commit")).Int("n", int64(len(p.Entries))).
-			Hex32("h", p.Hash).Uint("cs", r.Number).Uint("op", uint64(op)).End()
+		ln := p.ID.Log(env.Log("commit")).Int("n", int64(len(p.Entries))).
+			Hex32("h", p.Hash).Uint("cs", r.Number).Uint("op", uint64(op))
+		if o.results && w.effect.Results() != nil {
+			ln.Hex64("dg", w.effect.ResultsSum())
+			for i, n := range w.effect.Levels() {
+				o.levels[i] += n
+			}
+		}
+		ln.End()
 		o.toCommit.Add(env.Now() - o.since)
 		o.settle(env, w, message.StCommitted, "")
 	case r.Standing == store.NoRoom:

@@ -16,11 +16,15 @@ func (a *analyser) tellResults(env node.Env) {
 	if a.store == nil || a.store.Results() == nil {
 		return
 	}
+	tellDigest(env, a.store.N(), a.store.Lost(), a.store.Results())
+}
+
+// tellDigest writes what effects 1 to n but for the lost add up to.
+func tellDigest(env node.Env, n, lost uint64, d *digest.Digest) {
 	ln := env.Log("digest")
 	if ln.Kept() {
-		d := a.store.Results()
 		all := d.Total()
-		ln.Uint("n", a.store.N()).Uint("lost", a.store.Lost()).Uint("pkts", d.Packets()).Uint("msgs", all.Messages()).
+		ln.Uint("n", n).Uint("lost", lost).Uint("pkts", d.Packets()).Uint("msgs", all.Messages()).
 			Uint("errs", all.Errors()).Hex64("dg", d.Sum()).Hex64("hash", d.Hash())
 	}
 	ln.End()
@@ -48,8 +52,11 @@ func (a *analyser) resultSamples(s []node.Sample) []node.Sample {
 	if a.store == nil || a.store.Results() == nil {
 		return s
 	}
-	all := a.store.Results().Total()
-	for i, n := range all.Levels {
+	return levelSamples(s, a.store.Results().Total().Levels)
+}
+
+func levelSamples(s []node.Sample, levels [digest.Levels]uint64) []node.Sample {
+	for i, n := range levels {
 		s = append(s, node.Count("results_messages", digest.LevelName(i), n))
 	}
 	return s

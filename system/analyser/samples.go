@@ -41,6 +41,9 @@ func (w *worker) Samples(s []node.Sample) []node.Sample {
 
 // Samples implements node.Sampler.
 func (o *outside) Samples(s []node.Sample) []node.Sample {
+	if o.results {
+		s = levelSamples(s, o.levels)
+	}
 	return append(s,
 		node.Truth("disk_held", o.held),
 		node.Count("commits", "", o.commits),

@@ -3,6 +3,7 @@ package analyser
 import (
 	"time"
 
+	"weir/system/digest"
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/store"
@@ -16,6 +17,7 @@ type worker struct {
 	front node.Addr
 	store node.Addr
 	hash  message.Hasher
+	meter *digest.Meter // of what messages say, for a store outside; nil: not used yet
 
 	gather []given // for the next call
 	bytes  int
@@ -78,8 +80,21 @@ func (w *worker) take(env node.Env, t *task) {
 		refuse(env, t.re, t.m, message.StBusy, "pending")
 	default:
 		w.bytes += p.Bytes
-		w.gather = append(w.gather, given{t, store.Measure(p, t.lo)})
+		w.gather = append(w.gather, given{t, w.measure(p, t.lo)})
 	}
+}
+
+// measure returns a packet's effect; for a store outside with what its messages say.
+func (w *worker) measure(p *message.Packet, lo uint64) *store.Effect {
+	e := store.Measure(p, lo)
+	if w.cfg.Store == nil || w.cfg.NoResults || isProbe(p) {
+		return e
+	}
+	if w.meter == nil {
+		w.meter = digest.NewMeter(w.cfg.Results, nil)
+	}
+	e.Count(w.meter.Packet(p))
+	return e
 }
 
 // full reports whether this worker's part of what may be pending is used up.

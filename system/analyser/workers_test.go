@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/system/digest"
 	"weir/system/message"
 	"weir/system/node"
 	"weir/system/node/nodetest"
@@ -25,6 +26,8 @@ type memory struct {
 	lows map[string]uint64
 	held store.Held
 
+	digest *digest.Digest // nil: it keeps none
+
 	last    store.Batch // the newest batch, and what came of it
 	results []store.Result
 }
@@ -38,8 +41,9 @@ func newMemory() *memory {
 	return &memory{ids: map[message.ID]memoryEffect{}, lows: map[string]uint64{}}
 }
 
-func (*memory) Name() string                { return "memory" }
-func (m *memory) Load() (store.Held, error) { return m.held, nil }
+func (*memory) Name() string { return "memory" }
+
+func (m *memory) Load() (store.Held, *digest.Digest, error) { return m.held, m.digest, nil }
 
 func (m *memory) Commit(b store.Batch) (out []store.Result, held store.Held, err error) {
 	if b.Inc == m.last.Inc && b.Seq == m.last.Seq {
@@ -60,6 +64,9 @@ func (m *memory) Commit(b store.Batch) (out []store.Result, held store.Held, err
 		default:
 			m.held.N++
 			m.held.Messages += e.Messages()
+			if m.digest != nil {
+				m.digest, _ = store.FoldResults(digest.Limits{}, m.digest.Append(nil), e.Results())
+			}
 			m.ids[e.ID()] = memoryEffect{e.Hash(), m.held.N}
 			out = append(out, store.Result{Number: m.held.N})
 		}

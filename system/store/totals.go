@@ -76,7 +76,8 @@ type Effect struct {
 	levels   [levels]uint64
 	sources  []Named
 	results  *digest.Digest // of its messages; nil: not wanted, or not read yet
-	stored   []byte         // the same as it was read: a part of the file
+	stored   []byte         // the same in its stored form, as it was read or for a store outside
+	sum      uint64         // its linear sum, if it is for a store outside
 }
 
 // measure sets e to the effect of a packet. It reuses e's memory.

@@ -13,6 +13,9 @@ import (
 type transaction struct {
 	limits                                store.Limits
 	meta, ids, windows, emitters, sources *bbolt.Bucket
+	results                               *bbolt.Bucket // nil: none are kept
+	added                                 [][]byte      // to them, by the batch
+	foldAt                                func(int) int
 	err                                   error
 	packets, messages, size, others       uint64 // by which the counts grow
 	levels                                [len(store.LevelNames)]uint64
@@ -21,7 +24,7 @@ type transaction struct {
 }
 
 func (s *Store) begin(tx *bbolt.Tx) *transaction {
-	return &transaction{limits: s.limits, meta: tx.Bucket(bucketMeta), ids: tx.Bucket(bucketIDs),
+	return &transaction{limits: s.limits, foldAt: s.foldAt, results: tx.Bucket(bucketResults), meta: tx.Bucket(bucketMeta), ids: tx.Bucket(bucketIDs),
 		windows: tx.Bucket(bucketWindows), emitters: tx.Bucket(bucketEmitters), sources: tx.Bucket(bucketSources)}
 }
 
@@ -78,6 +81,9 @@ func (t *transaction) effect(e *store.Effect) store.Result {
 	t.grow("ids", 1)
 	t.put(t.ids, w.id(e.ID().Seq), binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, e.Hash()), t.n))
 	t.measure(e)
+	if b := e.Results(); b != nil {
+		t.added = append(t.added, b)
+	}
 	return store.Result{Number: t.n}
 }
 

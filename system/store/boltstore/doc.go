@@ -7,8 +7,11 @@
 // file is not repaired; bbolt's checks find some of it, and then the store does not
 // open. One process at a time has the file.
 //
+// What the messages say (package digest) is part of the transaction of the effects that
+// it counts; of the digest a batch writes what it adds.
+//
 // bbolt was chosen over modernc.org/sqlite by measurement (DESIGN.md).
 //
 // It belongs to the driver's side: it blocks, and package analyser calls it through
-// node.Waiter only. It imports system/store and bbolt.
+// node.Waiter only. It imports system/digest, system/store and bbolt.
 package boltstore

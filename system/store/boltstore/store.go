@@ -5,21 +5,19 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
-	"time"
 
 	"go.etcd.io/bbolt"
 
+	"weir/system/digest"
 	"weir/system/node"
 	"weir/system/store"
 )
-
-// openWithin is how long Open waits for another process to give the file up.
-const openWithin = time.Second
 
 // Store is an open database. It implements analyser.Store.
 type Store struct {
 	db     *bbolt.DB
 	limits store.Limits
+	foldAt func(whole int) int // bytes of results that are folded, by those of the whole
 }
 
 // Open opens the database at path, made if it is not there. It fails if another
@@ -29,13 +27,10 @@ func Open(path string, limits store.Limits) (*Store, error) {
 		return nil, err
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: openWithin})
-	if errors.Is(err, bbolt.ErrTimeout) {
-		return nil, fmt.Errorf("store %s: another process has it", path)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, err)
+		return nil, openError(path, err)
 	}
-	s := &Store{db: db, limits: limits}
+	s := &Store{db: db, limits: limits, foldAt: store.FoldAt}
 	if err := db.Update(s.prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", path, err), db.Close())
 	}
@@ -55,10 +50,11 @@ var (
 	bucketWindows  = []byte("windows")  // source, inc -> low-watermark
 	bucketEmitters = []byte("emitters") // =source -> packets, messages
 	bucketSources  = []byte("sources")  // =name -> messages
+	bucketResults  = []byte("results")  // number -> what messages say (results.go); may be missing
 )
 
-// form is the version of all this.
-const form = 1
+// form is the version of all this. Form 1 had no results; it is read, and becomes 2.
+const form = 2
 
 func (s *Store) prepare(tx *bbolt.Tx) error {
 	for _, name := range [][]byte{bucketMeta, bucketIDs, bucketWindows, bucketEmitters, bucketSources} {
@@ -67,20 +63,25 @@ func (s *Store) prepare(tx *bbolt.Tx) error {
 		}
 	}
 	t := s.begin(tx)
-	if v := t.number("form"); v != 0 && v != form {
-		return fmt.Errorf("its form is %d, this program reads %d", v, form)
+	if v := t.number("form"); v > form {
+		return fmt.Errorf("its form is %d, this program reads 1 to %d", v, form)
 	}
 	t.set("form", form)
-	return t.err
+	return errors.Join(t.err, s.keepResults(tx))
 }
 
-// Load returns what the store holds.
-func (s *Store) Load() (held store.Held, err error) {
+// Load returns what the store holds, and what the messages of that add up to, nil if
+// the limits ask for none.
+func (s *Store) Load() (held store.Held, d *digest.Digest, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
-		held = s.begin(tx).held()
-		return nil
+		t := s.begin(tx)
+		held = t.held()
+		if s.limits.Results != nil {
+			d, _, err = t.readAll(*s.limits.Results)
+		}
+		return err
 	})
-	return held, diskError(err)
+	return held, d, diskError(err)
 }
 
 // Commit takes the batch's effects in, in one transaction.
@@ -93,6 +94,7 @@ func (s *Store) Commit(b store.Batch) (results []store.Result, held store.Held, 
 				results = append(results, t.effect(e))
 			}
 			t.flush()
+			t.addResults()
 			t.remember(b, results)
 		}
 		held = t.held()

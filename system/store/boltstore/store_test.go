@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ func open(t interface{ Fatal(...any) }, path string) *Store {
 		t.Fatal(err)
 	}
 	s.db.NoSync = true // of a test of what is decided, not of what survives
+	s.foldAt = func(whole int) int { return 300 }
 	return s
 }
 
@@ -40,7 +42,7 @@ func TestAsPackageStore(t *testing.T) {
 }
 
 func effect(seq uint64) *store.Effect {
-	return store.Measure(message.NewPacket(message.ID{Source: "e1", Inc: 1, Seq: seq}, []message.Entry{{Text: "x"}}), 1)
+	return storetest.Measure(message.NewPacket(message.ID{Source: "e1", Inc: 1, Seq: seq}, []message.Entry{{Text: fmt.Sprint("x", 'a'+seq%7)}}), max(seq, 4)-3).Effect
 }
 
 // The file of a process that was killed in the middle of a batch has all of it or
@@ -68,7 +70,7 @@ func TestFileIsWholeAfterEveryBatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if held, err := c.Load(); err != nil || held.N != seq {
+		if held, _, err := c.Load(); err != nil || held.N != seq {
 			t.Errorf("after batch %d a copy holds %v, %v", seq, held, err)
 		}
 		c.Close()

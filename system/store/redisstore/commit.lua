@@ -1,8 +1,9 @@
 -- One batch. KEYS[1] is the store's prefix. ARGV: node, incarnation, sequence of the
--- batch, effects that the node is known to have had, limits of ids, emitters, sources, 1 if replicas
--- are waited for, then the effects as JSON, each
--- {source, incarnation, seq, lo, hash, messages, bytes, levels, names, counts}; numbers
--- that may exceed 2^53 and those that are compared are hexadecimal text of fixed width.
+-- batch, effects that the node is known to have had, limits of ids, emitters, sources,
+-- then for each effect two: JSON,
+-- {source, incarnation, seq, lo, hash, messages, bytes, levels, names, counts}, where numbers
+-- that may exceed 2^53 and those that are compared are hexadecimal text of fixed width; and
+-- what its messages say, a digest in its stored form (empty: that is not kept).
 local P, node, inc, batch = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local fence = tonumber(redis.call('HGET', P .. 'inc', node) or '0')
 if fence > inc then return redis.error_reply('FENCED incarnation ' .. fence .. ' of ' .. node .. ' uses the store') end
@@ -83,7 +84,7 @@ local function count(key, field, by)
 end
 
 local answer, msgs = {}, 0
-for i = 8, #ARGV do
+for i = 8, #ARGV, 2 do
   local e = cjson.decode(ARGV[i])
   local source, seq, lo, hash = e[1], e[3], e[4], e[5]
   local w = window(source, e[2])
@@ -107,6 +108,7 @@ for i = 8, #ARGV do
         count(P .. 'totals', 'others', v)
       end
     end
+    if ARGV[i + 1] ~= '' then redis.call('RPUSH', P .. 'added:' .. node, ARGV[i + 1]) end
     answer[#answer + 1] = '0:' .. string.format('%.0f', had)
   else
     answer[#answer + 1] = is .. ':0'

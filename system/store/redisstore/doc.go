@@ -6,6 +6,9 @@
 // numbered by themselves; its newest batch and what came of it are kept, so that a
 // batch whose answer was lost is committed again and gets the same answer.
 //
+// What the messages say (package digest) changes in the same script. Each analyser has
+// the digest of its own effects, so those of all that share a store add up to the store's.
+//
 // # Promise
 //
 // An answer means what Redis means by it. With durability "always" (the default) the
@@ -18,5 +21,5 @@
 // analyser is fenced off once a newer one has loaded.
 //
 // It belongs to the driver's side: it blocks, and package analyser calls it through
-// node.Waiter only. It imports system/store and go-redis.
+// node.Waiter only. It imports system/digest, system/store and go-redis.
 package redisstore

@@ -14,6 +14,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"weir/system/digest"
 	"weir/system/node"
 	"weir/system/store"
 )
@@ -33,6 +34,11 @@ type Store struct {
 	prefix string
 	client *redis.Client
 	known  uint64 // effects of this analyser that the server is known to have had
+
+	foldAt  func(whole int) int // see results.go
+	pending int                 // bytes of results that are not folded; more than that at most
+	due     int                 // fold at so many of them
+	most    int                 // take in no more with so many
 }
 
 // quiet is the client's own log: what it would say comes back as an error.
@@ -74,7 +80,7 @@ func New(cfg Config, nodeName string, inc uint32, limits store.Limits) (*Store, 
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Store{cfg: cfg, node: nodeName, inc: inc, limits: limits, client: redis.NewClient(opt),
+	return &Store{foldAt: store.FoldAt, due: store.FoldAt(0), most: foldMost * store.FoldAt(0), cfg: cfg, node: nodeName, inc: inc, limits: limits, client: redis.NewClient(opt),
 		prefix: "weir:{" + cfg.Name + "}:"}, nil // one slot of a cluster
 }
 
@@ -119,27 +125,31 @@ func (s *Store) Close() error { return s.client.Close() }
 func (*Store) Name() string { return "redis" }
 
 // Load makes sure of the server's promise, fences off older incarnations and returns
-// what the store holds of this analyser.
-func (s *Store) Load() (store.Held, error) {
-	held, err := s.load()
-	return held, s.away(err)
+// what the store holds of this analyser, and what the messages of that add up to, nil if
+// the limits ask for none.
+func (s *Store) Load() (store.Held, *digest.Digest, error) {
+	held, d, err := s.load()
+	return held, d, s.away(err)
 }
 
-func (s *Store) load() (held store.Held, err error) {
+func (s *Store) load() (held store.Held, d *digest.Digest, err error) {
 	ctx, cancel := s.limit()
 	defer cancel()
 	if s.cfg.Durability == "always" {
 		if err := s.durable(ctx); err != nil {
-			return held, err
+			return held, nil, err
 		}
 	}
 	answer, err := loadScript.Run(ctx, s.client, []string{s.prefix}, s.node, s.inc).Text()
 	if err != nil {
-		return held, err
+		return held, nil, err
 	}
-	held, _, err = parse(answer, 0)
+	if held, _, err = parse(answer, 0); err != nil {
+		return held, nil, err
+	}
 	s.known = held.N
-	return held, err
+	d, err = s.results(ctx)
+	return held, d, err
 }
 
 // loadScript makes an incarnation the newest, unless there is a newer one.
@@ -171,6 +181,9 @@ func (s *Store) Commit(b store.Batch) ([]store.Result, store.Held, error) {
 }
 
 func (s *Store) commit(b store.Batch) (results []store.Result, held store.Held, err error) {
+	if err := s.makeRoom(); err != nil {
+		return nil, held, err
+	}
 	ctx, cancel := s.limit()
 	defer cancel()
 	args := []any{s.node, b.Inc, b.Seq, s.known, s.limits.IDs, s.limits.Emitters, s.limits.Sources}
@@ -180,6 +193,12 @@ func (s *Store) commit(b store.Batch) (results []store.Result, held store.Held, 
 			return nil, held, err
 		}
 		args = append(args, text)
+		if s.limits.Results == nil {
+			args = append(args, "")
+			continue
+		}
+		args = append(args, e.Results())
+		s.pending += len(e.Results())
 	}
 	conn := s.client.Conn() // WAIT is about what its own connection wrote
 	defer conn.Close()

@@ -26,11 +26,13 @@ func open(t failer, cfg Config, name string, inc uint32) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.foldAt = func(int) int { return 300 }
+	s.due, s.most = 300, foldMost*300
 	return s
 }
 
 func effect(seq uint64) *store.Effect {
-	return store.Measure(message.NewPacket(message.ID{Source: "e1", Inc: 1, Seq: seq}, []message.Entry{{Text: "x"}}), 1)
+	return storetest.Measure(message.NewPacket(message.ID{Source: "e1", Inc: 1, Seq: seq}, []message.Entry{{Text: fmt.Sprint("x", 'a'+seq%7)}}), 1).Effect
 }
 
 func batch(inc uint32, n uint64, effects ...*store.Effect) store.Batch {
@@ -60,7 +62,7 @@ func TestKillAndRestart(t *testing.T) {
 	srv := startServer(t)
 	s := open(t, Config{Addr: srv.Addr, Timeout: time.Second}, "a1", 1)
 	defer s.Close()
-	if held, err := s.Load(); err != nil || held != (store.Held{}) {
+	if held, _, err := s.Load(); err != nil || held != (store.Held{}) {
 		t.Fatalf("empty: %v, %v", held, err)
 	}
 	for seq := uint64(1); seq <= 12; seq++ {
@@ -80,6 +82,11 @@ func TestKillAndRestart(t *testing.T) {
 	if err != nil || held.N != 16 || results[0].Standing != store.Seen || results[1].Number != 16 {
 		t.Errorf("%v %v %v", results, held, err)
 	}
+	seqs := []uint64{104, 108, 112}
+	for seq := range uint64(13) {
+		seqs = append(seqs, seq+1)
+	}
+	sameResults(t, seqs, s)
 }
 
 // again commits a batch until the server takes it, as package analyser does.
@@ -118,6 +125,7 @@ func TestStall(t *testing.T) {
 	if err != nil || held.N != 2 || results[0].Standing != store.Fresh || results[0].Number != 2 {
 		t.Errorf("again: %v %v %v", results, held, err)
 	}
+	sameResults(t, []uint64{1, 2}, s)
 }
 
 // Analysers that name one store share its ids; each numbers its own effects.
@@ -137,6 +145,9 @@ func TestShared(t *testing.T) {
 	if total, err := a1.Totals(); err != nil || total.Packets != 3 || total.Messages != 3 {
 		t.Errorf("totals %+v, %v", total, err)
 	}
+	sameResults(t, []uint64{1, 2}, a1)
+	sameResults(t, []uint64{3}, a2)
+	sameResults(t, []uint64{1, 2, 3}, a1, a2)
 }
 
 // An older incarnation is not heard any more.
@@ -145,16 +156,16 @@ func TestFence(t *testing.T) {
 	older, newer := open(t, Config{Addr: srv.Addr}, "a1", 1), open(t, Config{Addr: srv.Addr}, "a1", 2)
 	defer older.Close()
 	defer newer.Close()
-	if _, err := older.Load(); err != nil {
+	if _, _, err := older.Load(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newer.Load(); err != nil {
+	if _, _, err := newer.Load(); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := older.Commit(batch(1, 1, effect(1))); err == nil || !strings.Contains(err.Error(), "incarnation 2 of a1 uses the store") {
 		t.Errorf("commit: %v", err)
 	}
-	if _, err := older.Load(); err == nil {
+	if _, _, err := older.Load(); err == nil {
 		t.Error("load")
 	}
 }
@@ -178,12 +189,12 @@ func TestDurability(t *testing.T) {
 	srv := startServer(t, "--appendfsync", "everysec")
 	s := open(t, Config{Addr: srv.Addr}, "a1", 1)
 	defer s.Close()
-	if _, err := s.Load(); err == nil || !strings.Contains(err.Error(), `appendfsync "everysec", durability: always needs "always"`) {
+	if _, _, err := s.Load(); err == nil || !strings.Contains(err.Error(), `appendfsync "everysec", durability: always needs "always"`) {
 		t.Errorf("%v", err)
 	}
 	lax := open(t, Config{Addr: srv.Addr, Durability: "unchecked"}, "a1", 1)
 	defer lax.Close()
-	if _, err := lax.Load(); err != nil {
+	if _, _, err := lax.Load(); err != nil {
 		t.Error(err)
 	}
 	waits := open(t, Config{Addr: srv.Addr, Durability: "unchecked", Replicas: 1, Timeout: 100 * time.Millisecond}, "a1", 1)
@@ -221,13 +232,13 @@ func TestPassword(t *testing.T) {
 	t.Setenv("WEIR_TEST_REDIS", "a long secret")
 	s := open(t, Config{Addr: srv.Addr, PasswordEnv: "WEIR_TEST_REDIS"}, "a1", 1)
 	defer s.Close()
-	if _, err := s.Load(); err != nil {
+	if _, _, err := s.Load(); err != nil {
 		t.Error(err)
 	}
 	t.Setenv("WEIR_TEST_REDIS", "another")
 	wrong := open(t, Config{Addr: srv.Addr, PasswordEnv: "WEIR_TEST_REDIS"}, "a1", 1)
 	defer wrong.Close()
-	if _, err := wrong.Load(); err == nil || strings.Contains(err.Error(), "another") {
+	if _, _, err := wrong.Load(); err == nil || strings.Contains(err.Error(), "another") {
 		t.Errorf("a wrong password: %v", err)
 	}
 	if _, err := New(Config{Addr: srv.Addr, PasswordEnv: "WEIR_TEST_NOT_SET"}, "a1", 1, storetest.Limits); err == nil || !strings.Contains(err.Error(), "WEIR_TEST_NOT_SET is not set") {
