@@ -2,7 +2,9 @@ package analyser
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -338,4 +340,62 @@ func TestWorkersConfig(t *testing.T) {
 			t.Errorf("%v: want %q", err, part)
 		}
 	}
+}
+
+// What messages say is told of a store outside as of the node's files: after recovery and
+// at an orderly end, with the sum in each commit; not if the store is away by then.
+func TestResultsOutside(t *testing.T) {
+	m := newMemory()
+	m.digest = digest.New(digest.Limits{})
+	boot := func(inc uint64) *nodetest.Node {
+		n := nodetest.New("a1", inc)
+		n.MustBoot(Boot(Config{Workers: 2, Store: m, DrainMax: time.Second}))
+		n.AutoDisk = false
+		n.CompleteAll()
+		return n
+	}
+	digests := func(n *nodetest.Node) (list []string) {
+		for _, r := range n.Records("digest") {
+			list = append(list, fmt.Sprint(r.Int("n"), " ", r.Int("pkts"), " ", r.Int("msgs"), " ", r.Str("dg"), " ", r.Str("hash")))
+		}
+		return list
+	}
+	n := boot(1)
+	var sum uint64
+	for seq := uint64(1); seq <= 5; seq++ {
+		p := packet(seq, int(seq))
+		sum += digest.NewMeter(digest.Limits{}, nil).Packet(p).Sum()
+		give(n, p, 1)
+		give(n, p, 1)
+		n.CompleteAll()
+	}
+	n.Stop()
+	n.CompleteAll()
+	got := digests(n)
+	if len(got) != 2 || !strings.HasPrefix(got[0], "0 0 0 0000000000000000 ") || !strings.HasPrefix(got[1], fmt.Sprintf("5 5 15 %016x ", sum)) || !n.Exited {
+		t.Errorf("digests %q, exited %v; the sum is %016x", got, n.Exited, sum)
+	}
+	for _, r := range n.Records("commit") {
+		sum -= mustHex(t, r.Str("dg"))
+	}
+	if sum != 0 || n.Count("commit") != 5 {
+		t.Errorf("the sums of %d commits differ by %016x", n.Count("commit"), sum)
+	}
+	n = boot(2)
+	if again := digests(n); len(again) != 1 || again[0] != got[1] {
+		t.Errorf("recovered %q, had %q", again, got[1])
+	}
+	n.Stop()
+	n.FailDisk(errors.New("away"), 0)
+	if len(digests(n)) != 1 || !n.Exited || n.Counter("commits") != 0 {
+		t.Errorf("digests %q, exited %v", digests(n), n.Exited)
+	}
+}
+
+func mustHex(t *testing.T, text string) uint64 {
+	v, err := strconv.ParseUint(text, 16, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
