@@ -136,12 +136,16 @@ func (d *delivery) origin(r *Record, s *store, p *Packet) {
 // once judges that the store had no effect of p and that p was not suppressed by
 // acked_below when it came.
 func (d *delivery) once(r *Record, s *store, p *Packet) {
-	if s.standing.has(p.ID) {
-		if s.damaged > 0 {
+	if h := d.holder(s, p.ID); h != nil {
+		if h == s && s.damaged > 0 {
 			s.damaged--
-		} else if !s.blank {
+		} else if !h.blank {
 			d.twice(r, s, p)
-			d.c6.Failf([]Ref{p.commitIn(s.no), r.Ref()}, "%s has two effects in %s", d.text(p), d.names.Name(s.node))
+			where := d.names.Name(s.node)
+			if h != s {
+				where = "the store that " + d.names.Name(h.node) + " and " + where + " share"
+			}
+			d.c6.Failf([]Ref{p.commitIn(h.no), r.Ref()}, "%s has two effects in %s", d.text(p), where)
 		}
 	}
 	if a := p.arrivalAt(r.File.Index); a != nil && !a.fresh {
@@ -185,7 +189,7 @@ func (d *delivery) arrived(r *Record) {
 func (d *delivery) suppressed(r *Record) {
 	s := d.storeOf(r.File)
 	d.arrived(r)
-	if s == nil || r.Pkt == nil || !r.Is(KeyWhy, "seen") {
+	if s == nil || r.Pkt == nil || !r.Is(KeyWhy, "seen") || d.run.Analyser.SharedStore { // then see finishClaims
 		return
 	}
 	if s.unlogged > 0 && !s.standing.has(r.id) {
@@ -224,7 +228,7 @@ func (d *delivery) receiptSent(r *Record) {
 		}
 		return
 	}
-	if s.standing.has(p.ID) || s.unlogged > 0 || s.blank {
+	if d.borrows(r, s) || s.standing.has(p.ID) || s.unlogged > 0 || s.blank {
 		return
 	}
 	d.c9.Failf([]Ref{r.Ref()}, "%s was acknowledged and the store holds no effect of it", d.text(p))

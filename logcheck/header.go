@@ -160,6 +160,9 @@ type RunAnalyser struct {
 	StoreTimeout time.Duration `json:"store_timeout_ns,omitempty"`
 	// DiskRetry is how long it waits at most before it tries a write that failed again.
 	DiskRetry time.Duration `json:"disk_retry_ns,omitempty"`
+	// SharedStore says that all analysers share one store: each numbers its own effects
+	// in it, and an id has one effect over all of them.
+	SharedStore bool `json:"shared_store,omitempty"`
 }
 
 // RunPhase is a planned phase, [From, To) in world time.

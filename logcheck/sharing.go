@@ -23,11 +23,13 @@ type sharing struct {
 	dead  []killed
 	heirs map[int]bool // actors that took a dead one's place
 	out   unwritable
+
+	others []seenN // what analysers saw that share the store, m being world time
 }
 
 // renew begins another incarnation.
 func (w *sharing) renew() {
-	w.seen, w.kills, w.dead, w.heirs = nil, nil, nil, map[int]bool{}
+	w.seen, w.others, w.kills, w.dead, w.heirs = nil, nil, nil, nil, map[int]bool{}
 	w.out.clean = false
 }
 
@@ -64,11 +66,11 @@ func (d *delivery) take(r *Record) {
 	other := false
 	for i := range p.takes {
 		x := &p.takes[i]
-		if x.store != t.store {
+		if !d.one(x.store, t.store) {
 			continue
 		}
 		other = other || x.who != t.who
-		t.stood = t.stood || x.dead && !x.told && d.durable(s, p)
+		t.stood = t.stood || x.store == t.store && x.dead && !x.told && d.durable(s, p)
 	}
 	if other {
 		d.a1.Case()
@@ -92,14 +94,14 @@ func (d *delivery) durable(s *store, p *Packet) bool {
 
 // twice judges A1 where C6 found two effects of one packet.
 func (d *delivery) twice(r *Record, s *store, p *Packet) {
-	if t := p.takesIn(s.no); len(t) > 0 {
-		d.a1.Failf([]Ref{t[0].at.ref(), t[len(t)-1].at.ref(), p.commitIn(s.no), r.Ref()}, "%s has two effects in the store that the workers of %s share", d.text(p), d.names.Name(s.node))
+	if t := d.takesIn(s, p); len(t) > 0 {
+		d.a1.Failf([]Ref{t[0].at.ref(), t[len(t)-1].at.ref(), p.commitIn(d.holder(s, p.ID).no), r.Ref()}, "%s has two effects in the store that the workers of %s share", d.text(p), d.names.Name(s.node))
 	}
 }
 
-func (p *Packet) takesIn(store int) (list []taken) {
+func (d *delivery) takesIn(s *store, p *Packet) (list []taken) {
 	for _, t := range p.takes {
-		if t.store == int32(store) {
+		if d.one(t.store, int32(s.no)) {
 			list = append(list, t)
 		}
 	}
@@ -131,7 +133,7 @@ func (d *delivery) workerTells(r *Record, s *store) {
 	d.a3.Case()
 	if c := p.commitIn(s.no); c.valid() && !d.durable(s, p) && p.ID.Seq >= s.ever[sourceKey{p.ID.Source, p.ID.Inc}] {
 		d.a3.Failf([]Ref{t.at.ref(), c, r.Ref()}, "a worker acknowledged %s before the store had synced its effect", d.text(p))
-	} else if !c.valid() && !s.standing.has(p.ID) && s.unlogged == 0 && !s.blank && p.ID.Seq >= s.ever[sourceKey{p.ID.Source, p.ID.Inc}] {
+	} else if shared := d.run.Analyser.SharedStore && r.Is(KeySt, "duplicate"); !c.valid() && !shared && !s.standing.has(p.ID) && s.unlogged == 0 && !s.blank && p.ID.Seq >= s.ever[sourceKey{p.ID.Source, p.ID.Inc}] {
 		d.a3.Failf([]Ref{t.at.ref(), r.Ref()}, "a worker acknowledged %s and the store holds no effect of it", d.text(p))
 	}
 	if t.stood && r.Is(KeySt, "committed") {
@@ -179,6 +181,14 @@ func (d *delivery) counts(r *Record) {
 		if x := s.workers.seen[i]; x.m < began {
 			if x.n > n {
 				d.a2.Failf([]Ref{x.at, r.Ref()}, "a read that began later than effect %d of %s was known shows only %d", x.n, d.names.Name(s.node), n)
+			}
+			break
+		}
+	}
+	for i := len(s.workers.others) - 1; i >= 0; i-- {
+		if x := s.workers.others[i]; x.m < r.T-r.Int(KeyWait)-d.ctx.ClockError {
+			if x.n > n {
+				d.a2.Failf([]Ref{x.at, r.Ref()}, "a read that began after another analyser had seen effect %d of %s shows only %d", x.n, d.names.Name(s.node), n)
 			}
 			break
 		}

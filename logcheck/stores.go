@@ -33,6 +33,7 @@ type store struct {
 	blank    bool   // more effects were dropped than are remembered
 	rot      Ref
 	tear     bool
+	unsure   bool                  // the newest operation of its disk or store failed
 	hindered bool                  // a fault kept its disk from answering or working, or killed a worker
 	workers  *sharing              // nil: it has none
 	answers  bool                  // it logs receipts
@@ -154,6 +155,7 @@ func (s *store) sync(cs uint64, at Ref) {
 // disk takes a synced or diskfail record of the analyser.
 func (s *store) disk(r *Record) {
 	op := r.Uint(KeyTok)
+	s.unsure = r.Kind == KindDiskfail
 	list, ok := s.ops[op]
 	if r.Kind == KindDiskfail {
 		if ok {

@@ -22,13 +22,16 @@ type delivery struct {
 	dropped   []droppedCommit // acked ids whose effect a recover dropped (C2)
 	unproven  []unproven      // ids used before their emit (only with a clock error)
 	uncommits []unproven      // acked before their commit (only with a clock error)
-	order     map[orderKey]orderMark
-	ordered   bool    // O1 applies
-	logs      []told  // by File.Index
-	open      []int64 // by File.Index: packets that it emitted and that have no outcome
-	drained   []place // by File.Index: its `drained`
-	timeout   int64
-	over      bool // the run was stopped
+	claims    []claim         // duplicates that may rest on another analyser's effect
+
+	manyClaims bool // more than are remembered
+	order      map[orderKey]orderMark
+	ordered    bool    // O1 applies
+	logs       []told  // by File.Index
+	open       []int64 // by File.Index: packets that it emitted and that have no outcome
+	drained    []place // by File.Index: its `drained`
+	timeout    int64
+	over       bool // the run was stopped
 }
 
 // told says which records a file has: what needs others is judged only where its
@@ -254,6 +257,7 @@ func (d *delivery) fault(r *Record) {
 // finish judges what only the end decides.
 func (d *delivery) finish(end *End) {
 	d.finishEmitted(end)
+	d.finishClaims()
 	d.finishEffects()
 	d.finishSpools(end)
 }

@@ -66,6 +66,13 @@ type TCP struct {
 	Follow *Grows
 }
 
+// sharedStore reports whether all analysers have one store: a server, under one name.
+func (t *TCP) sharedStore() bool {
+	server, _ := t.Store["redis"].(map[string]any)
+	name, _ := server["name"].(string)
+	return t.Store["kind"] == "redis" && name != ""
+}
+
 // Input is one real log file for the emitters.
 type Input struct {
 	// Name is shown in logs and used as the messages' source.

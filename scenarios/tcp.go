@@ -175,6 +175,7 @@ func (c *cluster) result() (*Result, error) {
 	c.kill()
 	head := c.sc.header(c.opt)
 	head.World, head.ClockError = WorldTCP, clockErrorTCP
+	head.Analyser.SharedStore = c.opt.TCP.sharedStore()
 	head.Distributor.Detector.DetectMax += slackTCP
 	head.Distributor.Detector.RecoverMax += slackTCP
 	res := &Result{Scenario: c.sc.Name, Seed: c.opt.Seed, Stop: c.stop, Virtual: c.now(), Faults: c.faults.Bytes(), Notes: c.notes()}
