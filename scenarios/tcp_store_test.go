@@ -42,23 +42,31 @@ func blows(r *storetest.Redis, over <-chan struct{}) {
 	}
 }
 
+// struck is a server that blows fall on until calm is called.
+func struck(t *testing.T) (r *storetest.Redis, calm func()) {
+	r = storetest.NewRedis(t)
+	r.Start()
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		blows(r, over)
+	}()
+	return r, func() {
+		close(over)
+		<-done
+	}
+}
+
 // TestAnalysersOverRedis plays a cluster whose analysers have four workers each and keep
 // their effects in a real Redis server, which is killed, stands still and starts again
 // under load while an analyser crashes: the store was away and said so, and each effect
 // is there once.
 func TestAnalysersOverRedis(t *testing.T) {
 	t.Parallel()
-	server := storetest.NewRedis(t)
-	server.Start()
-	over, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		blows(server, over)
-	}()
+	server, calm := struck(t)
 	store := map[string]any{"kind": "redis", "redis": map[string]any{"addr": server.Addr, "timeout": "500ms"}}
 	res := overStore(t, store)
-	close(over)
-	<-done
+	calm()
 	failed, told := countLines(res.Logs, `{"k":"diskfail",`), 0
 	for _, f := range res.Logs {
 		for _, piece := range f.Data {
@@ -75,17 +83,10 @@ func TestAnalysersOverRedis(t *testing.T) {
 // find there.
 func TestAnalysersShareAStore(t *testing.T) {
 	t.Parallel()
-	server := storetest.NewRedis(t)
-	server.Start()
-	over, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		blows(server, over)
-	}()
+	server, calm := struck(t)
 	store := map[string]any{"kind": "redis", "redis": map[string]any{"addr": server.Addr, "timeout": "500ms", "name": "all"}}
 	res := overStore(t, store, "faults=at 1s for 1s cut a2 -> d1 acks\nat 2500ms for 1s crash a1\nat 4s for 1s cut a1 -> d1 acks\nat 5500ms for 500ms stop a3", "check.require=crash,dedup,failover,C6,C9,A1,A2,A3,D1,D3")
-	close(over)
-	<-done
+	calm()
 	if !bytes.Contains(res.Header, []byte(`"shared_store": true`)) {
 		t.Errorf("the header does not say that they share: %s", res.Header)
 	}

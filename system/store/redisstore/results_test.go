@@ -14,7 +14,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"weir/system/digest"
-	"weir/system/message"
 	"weir/system/store"
 	"weir/system/store/storetest"
 )
@@ -178,20 +177,14 @@ func BenchmarkCommit(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer s.Close()
-			m := digest.NewMeter(digest.Limits{}, nil)
-			seq := uint64(0)
+			var m *digest.Meter
+			if results {
+				m = digest.NewMeter(digest.Limits{}, nil)
+			}
 			b.ResetTimer()
 			for i := range b.N {
 				bt := batch(1, uint64(i+1))
-				for range 64 {
-					seq++
-					p := message.NewPacket(message.ID{Source: "e1", Inc: 1, Seq: seq}, entries(seq))
-					e := store.Measure(p, max(seq, 1001)-1000)
-					if results {
-						e.Count(m.Packet(p))
-					}
-					bt.Effects = append(bt.Effects, e)
-				}
+				bt.Effects = storetest.Busy(m, uint64(i*64), 64)
 				if _, _, err := s.Commit(bt); err != nil {
 					b.Fatal(err)
 				}
@@ -204,16 +197,7 @@ func BenchmarkCommit(b *testing.B) {
 			var size float64
 			_, rest, _ := strings.Cut(info, "aof_current_size:")
 			_, _ = fmt.Sscan(rest, &size)
-			b.ReportMetric(size/float64(seq), "B-log/packet")
+			b.ReportMetric(size/float64(b.N*64), "B-log/packet")
 		})
 	}
-}
-
-func entries(seq uint64) []message.Entry {
-	list := make([]message.Entry, 10)
-	for i := range list {
-		list[i] = message.Entry{Time: int64(1e18) + int64(seq*1e7), Severity: message.Severity(9 + (seq+uint64(i))%9), Source: "app",
-			Text: fmt.Sprintf("request %d of %s took %d ms", seq, strings.Repeat("x", int(seq*7+uint64(i))%40+1), i)}
-	}
-	return list
 }

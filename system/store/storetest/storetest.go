@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pgregory.net/rapid"
 
@@ -99,6 +100,26 @@ func Measure(p *message.Packet, lo uint64) Measured {
 	e := store.Measure(p, lo)
 	e.Count(digest.NewMeter(*Limits.Results, nil).Packet(p))
 	return Measured{p, e}
+}
+
+// Busy makes n effects from sequence after+1 on, of ten messages each in forty forms of
+// text, as benchmarks commit them; with what they say, if m is not nil.
+func Busy(m *digest.Meter, after uint64, n int) (list []*store.Effect) {
+	for seq := after + 1; seq <= after+uint64(n); seq++ {
+		entries := make([]message.Entry, 10)
+		for i := range entries {
+			form := strings.Repeat("x", int(seq*7+uint64(i))%40+1)
+			entries[i] = message.Entry{Time: int64(1e18) + int64(seq*1e7), Severity: message.Severity(9 + (seq+uint64(i))%9), Source: "app",
+				Text: fmt.Sprintf("request %d of %s took %d ms", seq, form, i)}
+		}
+		p := message.NewPacket(message.ID{Source: "e1", Inc: 1, Seq: seq}, entries)
+		e := store.Measure(p, max(seq, 1001)-1000)
+		if m != nil {
+			e.Count(m.Packet(p))
+		}
+		list = append(list, e)
+	}
+	return list
 }
 
 // model is what package store does with an effect.
