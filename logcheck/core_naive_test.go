@@ -9,12 +9,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestEffectsAgreeWithNaive compares C2 and C6 on random histories of two stores
-// with a model that keeps everything in plain sets.
+// TestEffectsAgreeWithNaive compares C2 and C6 on random histories of two stores, or of
+// two analysers that share one, with a model that keeps everything in plain sets.
 func TestEffectsAgreeWithNaive(t *testing.T) {
 	both := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		n := naiveEffects{standing: [2]map[uint64]string{{}, {}}, last: [2]uint64{}}
+		n := naiveEffects{shared: rapid.Bool().Draw(t, "shared"), standing: [2]map[uint64]string{{}, {}}, last: [2]uint64{}}
 		script := n.draw(t)
 		src, run, _ := parseCase(quiet{}, script)
 		v, err := Check(src, run, Options{Only: []string{"C2", "C6"}})
@@ -26,10 +26,10 @@ func TestEffectsAgreeWithNaive(t *testing.T) {
 			if (r.Status == Fail) != bad {
 				t.Fatalf("%s is %v, the model says broken=%v\n%s\n%s", id, r.Status, bad, script, dumpRun(v, src))
 			}
-			both[fmt.Sprint(id, bad)]++
+			both[fmt.Sprint(id, bad, n.shared)]++
 		}
 	})
-	if len(both) != 4 {
+	if len(both) != 8 {
 		t.Errorf("the histories did not show every case: %v", both)
 	}
 }
@@ -41,6 +41,7 @@ func (quiet) Helper() {}
 
 // naiveEffects is the model: what each store holds, and which ids were acked.
 type naiveEffects struct {
+	shared   bool
 	standing [2]map[uint64]string
 	last     [2]uint64
 	inc      [2]int
@@ -51,7 +52,8 @@ type naiveEffects struct {
 
 func (n *naiveEffects) draw(t *rapid.T) string {
 	n.inc = [2]int{1, 1}
-	lines := []string{"1 d1.1/x x_a", "1 a1.1/x x_a", "1 a2.1/x x_a"}
+	header := fmt.Sprintf(`{"analyser":{"ack":"synced","shared_store":%v}}`, n.shared)
+	lines := []string{header, "1 d1.1/x x_a", "1 a1.1/x x_a", "1 a2.1/x x_a"}
 	now := 10
 	add := func(format string, args ...any) {
 		now++
@@ -66,7 +68,7 @@ func (n *naiveEffects) draw(t *rapid.T) string {
 		switch rapid.IntRange(0, 5).Draw(t, "what") {
 		case 0, 1, 2:
 			n.last[store]++
-			n.twice = n.twice || n.holds(store, id)
+			n.twice = n.twice || n.holds(store, id) || n.shared && n.holds(1-store, id)
 			n.standing[store][n.last[store]] = id
 			add("a%d.%d/main commit id=%s n=1 h:000000aa cs=%d op=%d", store+1, n.inc[store], id, n.last[store], now)
 		case 3:
