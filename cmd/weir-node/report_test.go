@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +78,33 @@ func newReported(t *testing.T, analyser string) *reported {
 	return r
 }
 
+// metric is what the metrics of all say of a level of their results.
+func (r *reported) metric(t *testing.T, level string) (sum int) {
+	t.Helper()
+	for _, of := range r.asked {
+		_, addr, _ := strings.Cut(of, "@")
+		req, err := http.NewRequest(http.MethodGet, addr+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer 0123456789abcdef")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), `weir_analyser_results_messages{level="`+level+`"} `)
+		n := 0
+		_, _ = fmt.Sscan(rest, &n)
+		sum += n
+	}
+	return sum
+}
+
 // end kills the first and asks the second to stop.
 func (r *reported) end() {
 	_ = r.nodes[0].Process.Kill()
@@ -135,6 +164,9 @@ func TestReportOutside(t *testing.T) {
 					t.Errorf("no %q in\n%s", line, want)
 				}
 			}
+			if info, errs := r.metric(t, "info"), r.metric(t, "error"); info != 400 || errs != 60 {
+				t.Errorf("the metrics count %d and %d", info, errs)
+			}
 			says := "one of kind redis is asked for at the analyser's admin address"
 			if c.kind == "bolt" {
 				says = "ask the analyser, NAME@http://HOST:PORT, its admin address"
@@ -151,6 +183,9 @@ func TestReportOutside(t *testing.T) {
 			r.start()
 			if got := r.report(r.asked[1], r.asked[0]); got != want {
 				t.Errorf("started again\n%s, before\n%s", got, want)
+			}
+			if info, errs := r.metric(t, "info"), r.metric(t, "error"); info != 400 || errs != 60 {
+				t.Errorf("started again the metrics count %d and %d", info, errs)
 			}
 		})
 	}
