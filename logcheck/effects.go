@@ -65,6 +65,7 @@ func (d *delivery) arrive(r *Record) {
 	if lo := r.Uint(KeyLo); lo > low.lo {
 		s.lo[key] = lowMark{lo, r.place()}
 		s.ever[key] = max(s.ever[key], lo)
+		d.raised(r, key, lo)
 	}
 }
 

@@ -9,7 +9,9 @@ package logcheck
 type claim struct {
 	s       *store
 	id      PacketID
+	t       int64
 	at      Ref
+	below   bool // its source was known to have its outcome by then
 	workers bool // A3 judges it too
 }
 
@@ -74,11 +76,20 @@ func (d *delivery) borrows(r *Record, s *store) bool {
 		return true // of a packet whose commit is no longer remembered
 	}
 	if len(d.claims) < memoMax {
-		d.claims = append(d.claims, claim{s, p.ID, r.Ref(), s.workers != nil})
+		d.claims = append(d.claims, claim{s: s, id: p.ID, t: r.T, at: r.Ref(), workers: s.workers != nil})
 	} else {
 		d.manyClaims = true
 	}
 	return true
+}
+
+// raised notes, within the clock error, that an answer given already was about an id below
+// a low-watermark that an analyser had received by then.
+func (d *delivery) raised(r *Record, source sourceKey, lo uint64) {
+	for i := len(d.claims) - 1; i >= 0 && d.claims[i].t+d.ctx.ClockError >= r.T; i-- {
+		x := &d.claims[i]
+		x.below = x.below || x.id.Source == source.source && x.id.Inc == source.inc && x.id.Seq < lo
+	}
 }
 
 // finishClaims judges the answers that rested on nothing known. As many as there are
@@ -88,7 +99,7 @@ func (d *delivery) finishClaims() {
 	for _, x := range d.claims {
 		held := d.holder(x.s, x.id)
 		switch {
-		case held != nil && !d.neverSynced(held, x.id), d.doneWith(x.s, x.id):
+		case held != nil && !d.neverSynced(held, x.id), x.below:
 		case held == nil && unlogged > 0:
 			unlogged--
 			x.s.standing.add(x.id)
