@@ -190,7 +190,11 @@ func (d *delivery) arrived(r *Record) {
 func (d *delivery) suppressed(r *Record) {
 	s := d.storeOf(r.File)
 	d.arrived(r)
-	if s == nil || r.Pkt == nil || !r.Is(KeyWhy, "seen") || d.run.Analyser.SharedStore { // then see finishClaims
+	if s == nil || r.Pkt == nil || !r.Is(KeyWhy, "seen") {
+		return
+	}
+	if d.run.Analyser.SharedStore { // decided at the end
+		d.sawThere(s, r.id)
 		return
 	}
 	if s.unlogged > 0 && !s.standing.has(r.id) {

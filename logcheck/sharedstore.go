@@ -49,6 +49,14 @@ func (d *delivery) doneWith(s *store, id PacketID) bool {
 	return false
 }
 
+// sawThere notes that an analyser found an effect of id in the store, and nobody is known
+// to have one.
+func (d *delivery) sawThere(s *store, id PacketID) {
+	if d.holder(s, id) == nil && len(d.seenThere) < memoMax {
+		d.seenThere = append(d.seenThere, claim{s: s, id: id})
+	}
+}
+
 // borrows handles an answer `duplicate` of which s itself has no effect. It reports
 // whether stores are shared; then what it rests on is decided here or at the end.
 func (d *delivery) borrows(r *Record, s *store) bool {
@@ -115,6 +123,12 @@ func (d *delivery) finishClaims() {
 			if x.workers {
 				d.a3.Failf([]Ref{x.at}, "a worker acknowledged %s as a duplicate and %s", x.id.Text(d.names), what)
 			}
+		}
+	}
+	for _, x := range d.seenThere { // what a low-watermark excuses may have an effect all the same
+		if d.holder(x.s, x.id) == nil && unlogged > 0 {
+			unlogged--
+			x.s.standing.add(x.id)
 		}
 	}
 	if d.manyClaims {

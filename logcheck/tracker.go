@@ -24,7 +24,8 @@ type delivery struct {
 	uncommits []unproven      // acked before their commit (only with a clock error)
 	claims    []claim         // duplicates that may rest on another analyser's effect
 
-	manyClaims bool // more than are remembered
+	seenThere  []claim // ids that an analyser says it found, and no log tells who has them
+	manyClaims bool    // more than are remembered
 	order      map[orderKey]orderMark
 	ordered    bool    // O1 applies
 	logs       []told  // by File.Index
