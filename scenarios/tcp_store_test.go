@@ -85,7 +85,7 @@ func TestAnalysersShareAStore(t *testing.T) {
 	t.Parallel()
 	server, calm := struck(t)
 	store := map[string]any{"kind": "redis", "redis": map[string]any{"addr": server.Addr, "timeout": "500ms", "name": "all"}}
-	res := overStore(t, store, "faults=at 1s for 1s cut a2 -> d1 acks\nat 2500ms for 1s crash a1\nat 4s for 1s cut a1 -> d1 acks\nat 5500ms for 500ms stop a3", "check.require=crash,dedup,failover,C6,C9,A1,A2,A3,D1,D3")
+	res := overStore(t, store, "faults=at 1s for 2s cut a2 -> d1 acks\nat 2500ms for 1s crash a1\nat 3800ms for 1500ms cut a1 -> d1 acks\nat 5500ms for 500ms stop a3", "check.require=crash,dedup,failover,C6,C9,A1,A2,A3,D1,D3")
 	calm()
 	if !bytes.Contains(res.Header, []byte(`"shared_store": true`)) {
 		t.Errorf("the header does not say that they share: %s", res.Header)
