@@ -53,16 +53,12 @@ func appendText(b []byte, s string) []byte {
 }
 
 // appendOver appends a frame of kindOver; number is the newest packet's. Each packet is
-// told by twice its number, and one more if it is dead.
+// told by four times its number, and how it ended.
 func appendOver(b []byte, number uint64, over []mark) []byte {
 	start := len(b)
 	b = store.BeginFrame(b, kindOver, number)
 	for _, m := range over {
-		n := m.number << 1
-		if m.dead {
-			n |= 1
-		}
-		b = binary.AppendUvarint(b, n)
+		b = binary.AppendUvarint(b, m.number<<2|uint64(m.how))
 	}
 	return store.EndFrame(b, start)
 }

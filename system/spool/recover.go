@@ -51,7 +51,7 @@ func (s *Spool) Load(slot int, data []byte) {
 			b := fields{b: fr.Body}
 			for len(b.b) > 0 {
 				n := b.uint()
-				r.over[n>>1] = mark{n >> 1, n&1 != 0}
+				r.over[n>>2] = mark{n >> 2, Ending(n & 3)}
 			}
 		case kindPacket:
 			a, err := readPacket(fr.Body, &s.hasher, false)
@@ -98,7 +98,7 @@ func (s *Spool) Begin() Report {
 	}
 	for i := range r.found {
 		m, over := r.over[r.found[i].entry.Number]
-		s.restore(r.found[i].entry, over, m.dead, &rep)
+		s.restore(r.found[i].entry, over, m.how, &rep)
 	}
 	rep.Held = slices.DeleteFunc(rep.Held, func(e *Entry) bool { return e.State == Over }) // came again
 	rep.Last = s.last
@@ -156,7 +156,7 @@ func (s *Spool) lose(r *reading, rep *Report, from, to uint64) {
 		if _, over := r.over[n]; over {
 			continue
 		}
-		s.marks = append(s.marks, mark{number: n}) // told once
+		s.marks = append(s.marks, mark{n, Forgotten}) // told once
 		if k := len(rep.Lost); k > 0 && rep.Lost[k-1].To == n-1 {
 			rep.Lost[k-1].To = n
 		} else {
@@ -166,20 +166,25 @@ func (s *Spool) lose(r *reading, rep *Report, from, to uint64) {
 }
 
 // restore takes in a packet that was read.
-func (s *Spool) restore(e *Entry, over, dead bool, rep *Report) {
+func (s *Spool) restore(e *Entry, over bool, how Ending, rep *Report) {
 	src := s.source(e.ID)
 	if i, found := src.find(e.ID.Seq); found {
 		if old := src.items[i].entry; old != nil { // written again, after an append that seemed to fail
 			old.State = Over
 			old.file.held--
-			s.marks = append(s.marks, mark{number: old.Number})
+			s.marks = append(s.marks, mark{old.Number, Forgotten})
 			s.held--
 		}
 		src.remove(i)
 	}
+	if over && how != Committed && how != Dead { // who asks for it is not told that it went well
+		e.State = Over
+		s.tidy(e.ID, src)
+		return
+	}
 	src.put(item{seq: e.ID.Seq, hash: e.Hash, entry: e})
 	if over {
-		s.settle(e, dead)
+		s.settle(e, how == Dead)
 		return
 	}
 	e.file.held++

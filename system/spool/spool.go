@@ -218,14 +218,14 @@ const (
 // mark is a packet that is over.
 type mark struct {
 	number uint64
-	dead   bool
+	how    Ending
 }
 
 // End says that a packet is over: it is held no more.
 func (s *Spool) End(e *Entry, how Ending) {
 	assert(e.State == Away || e.State == Waiting, "packet %s ends in state %d", e.ID, e.State)
 	e.file.held--
-	s.marks = append(s.marks, mark{e.Number, how == Dead})
+	s.marks = append(s.marks, mark{e.Number, how})
 	e.Packet = nil
 	if how == Forgotten {
 		s.forget(e)

@@ -262,6 +262,10 @@ func TestKnown(t *testing.T) {
 					t.Fatalf("%s is %v %v, want %v", id, k, known, want[i])
 				}
 			}
+			id.Seq = 3
+			if k, known := w.s.Find(id); known {
+				t.Fatalf("%s is %v, and nobody has it", id, k)
+			}
 			w.boot()
 		}
 		w.s.Learn(message.ID{Source: "e1", Inc: 1, Seq: 1}, 4)
@@ -280,7 +284,7 @@ func FuzzLoad(f *testing.F) {
 	s.Add(b, e, 7)
 	f.Add(b.Data, []byte(nil))
 	f.Add(b.Data[:len(b.Data)/2], b.Data)
-	f.Add(appendOver(nil, 1, []mark{{1, false}, {9, true}}), b.Data)
+	f.Add(appendOver(nil, 1, []mark{{1, Committed}, {9, Dead}, {12, Forgotten}}), b.Data)
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		s := New(Limits{Bytes: 64 << 10, Items: 10})
 		s.Load(3, one)
