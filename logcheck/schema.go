@@ -62,7 +62,7 @@ var kindSchema = [kindCount]string{
 	KindJoin:          "id:d!",
 	KindConfig:        "ver:u ok:b why:s set:s from:boot|disk|control|client|gossip",
 	KindAdmit:         "id:d! w:n! q:u qb:u",
-	KindRefuse:        "id:d! why:queue_full|stopping|recovering|spool_full|spool_busy|disk_full|disk_error! q:u qb:u",
+	KindRefuse:        "id:d! why:queue_full|stopping|many_waiting|recovering|spool_full|spool_busy|outdated|disk_full|disk_error! q:u qb:u",
 	KindSpool:         "id:d! no:u!",
 	KindFlush:         "no:u! op:u!",
 	KindUnspool:       "id:d! no:u! why:committed|dead|expired|damaged!",

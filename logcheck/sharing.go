@@ -42,10 +42,11 @@ type seenN struct {
 
 // killed is a worker that died and whose place nobody has taken yet.
 type killed struct {
-	who   int
-	at    Ref
-	takes int // by others since, of what came since
-	g     int // actors that were known then
+	who    int
+	at     Ref
+	takes  int   // by others since, of what came since; at one moment one
+	moment int64 // of the newest of these
+	g      int   // actors that were known then
 }
 
 // seenMax bounds how many past observations are kept for A2.
@@ -279,6 +280,10 @@ func (d *delivery) succeeds(r *Record, s *store) {
 		return
 	}
 	k := &w.kills[0]
+	if k.takes > 0 && k.moment == r.T {
+		return // they came at once, and the heir's turn is next
+	}
+	k.moment = r.T
 	if k.takes++; k.takes > successorTakes*max(d.run.Analyser.Workers, 1) {
 		d.a4.Failf([]Ref{k.at, r.Ref()}, "the others have taken %d packets since, and nobody has taken the place of the worker of %s that was killed", k.takes, d.names.Name(s.node))
 		w.kills = w.kills[1:]

@@ -14,7 +14,7 @@ const talliesMost = 256
 
 // The words of the log by which refusals and packets given up are told apart.
 var (
-	turnedWhy = [...]string{"queue_full", "stopping", "many_waiting", "recovering", "spool_full", "spool_busy", "disk_full", "disk_error"}
+	turnedWhy = [...]string{"queue_full", "stopping", "many_waiting", "recovering", "spool_full", "spool_busy", "outdated", "disk_full", "disk_error"}
 	gaveUpWhy = [...]string{"no_analyser", "attempts", "stopping"}
 )
 

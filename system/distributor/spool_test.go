@@ -93,6 +93,23 @@ func TestSpoolOutlives(t *testing.T) {
 	}
 }
 
+// TestSpoolOutdated holds that a copy which comes after its source had an outcome is not
+// taken in: analysers are told so with the packets that workers have.
+func TestSpoolOutdated(t *testing.T) {
+	b := startSpool(t, spoolConfig())
+	b.AutoDisk = true
+	b.Ask(emitter, Ingress, &message.Submit{Packet: packet(9, 1), AckedBelow: 8})
+	b.Ask(emitter, Ingress, &message.Submit{Packet: packet(7, 1), AckedBelow: 5})
+	b.Ask(emitter, Ingress, &message.Submit{Packet: packet(8, 1), AckedBelow: 5})
+	b.take()
+	if want := []message.Outcome{message.Spooled, message.RefusedSubmit, message.Spooled}; !slices.Equal(b.outs(), want) || b.results[1].Why != "outdated" {
+		t.Fatalf("told %v, want %v", b.outs(), want)
+	}
+	if len(b.packets) != 2 {
+		t.Fatalf("%d packets were sent, want 2", len(b.packets))
+	}
+}
+
 // TestSpoolTorn crashes in the middle of the append: nobody was told, and nothing is lost
 // or made up.
 func TestSpoolTorn(t *testing.T) {

@@ -183,6 +183,8 @@ func (g *ingress) spoolSubmit(env node.Env, from node.ReplyTo, m *message.Submit
 		return
 	}
 	switch {
+	case s.sp.Outdated(p.ID):
+		g.refuse(env, from, p, "outdated")
 	case !s.sp.Fits(p):
 		answer(env, from, &message.Result{ID: p.ID, Out: message.Poisoned, Why: "size", Definite: true})
 	case g.stopping:

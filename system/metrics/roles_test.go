@@ -150,7 +150,7 @@ func TestTableIsWhatRolesMeasure(t *testing.T) {
 // No label has a value that the configuration or the roles' own words do not have.
 func TestLabelsAreBounded(t *testing.T) {
 	words := strings.Fields(`a1 a2 d1 emit analyse operate sup ingress router w1 w2 ` + node.Other +
-		` unknown alive suspect failed acked rejected expired queue_full many_waiting stopping recovering spool_full spool_busy disk_full disk_error no_analyser attempts timeout refused reset full busy unavailable down up
+		` unknown alive suspect failed acked rejected expired queue_full many_waiting stopping recovering spool_full spool_busy outdated disk_full disk_error no_analyser attempts timeout refused reset full busy unavailable down up
 		ok not_ready ignored stale stopped no_actor append read rename remove await stdin blind cooldown limit steady window trace debug info warn error fatal`)
 	for role, g := range registries(t) {
 		families, _ := g.Gather()

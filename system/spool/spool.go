@@ -124,6 +124,13 @@ func (s *Spool) Learn(id message.ID, lo uint64) {
 	}
 }
 
+// Outdated reports whether a packet is one that its source has an outcome of: a copy that
+// comes late. Analysers may have been told so, and would take it for one that they had.
+func (s *Spool) Outdated(id message.ID) bool {
+	src := s.sources[key{id.Source, id.Inc}]
+	return src != nil && id.Seq < src.lo
+}
+
 // Low is what analysers may be told of a packet's source: no packet below it is or will be
 // held. It is at most the sequence of any packet that is held.
 func (s *Spool) Low(id message.ID) uint64 {
