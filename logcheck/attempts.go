@@ -30,6 +30,7 @@ func (d *delivery) came(r *Record) {
 
 // begin forgets the attempts of an earlier admission.
 func (w *work) begin() {
+	w.poisonBy = w.poisonBy[:0]
 	w.open, w.failed, w.sent, w.done, w.poison, w.dead = true, 0, 0, place{}, place{}, place{}
 	w.due = 0
 	w.receipts = w.receipts[:0]
@@ -120,7 +121,7 @@ func (d *delivery) receiptGot(r *Record) {
 			w.receipts = append(w.receipts, got)
 		}
 	case "poison":
-		w.poison, w.poisonBy = r.place(), r.Sym(KeyFr)
+		w.poison, w.poisonBy = r.place(), append(w.poisonBy, r.Sym(KeyFr))
 	}
 }
 
@@ -231,7 +232,7 @@ func (d *delivery) dead(r *Record) {
 	switch {
 	case p.Forgotten && w.sent == 0:
 		return
-	case w.poison.set() && r.Has(KeyTo) && r.Sym(KeyTo) != w.poisonBy:
+	case w.poison.set() && r.Has(KeyTo) && !slices.Contains(w.poisonBy, r.Sym(KeyTo)):
 		d.c14.Failf([]Ref{w.poison.ref(), r.Ref()}, "%s was refused by another analyser than its dead letter tells", d.text(p))
 		return
 	case w.poison.set():

@@ -90,9 +90,9 @@ type work struct {
 	sentAt   place
 	admitAt  place
 	done     place
-	poison   place // a receipt poison received
-	dead     place // declared dead
-	poisonBy Sym
+	poison   place         // a receipt poison received
+	dead     place         // declared dead
+	poisonBy []Sym         // all that refused it
 	receipts []receiptMark // receipts committed or duplicate that were received
 }
 
